@@ -85,7 +85,7 @@ def _list_contacts(roster: Roster, account: Account, requirement: Requirement) -
     for kind in ALTERNATE_KINDS if account.active and requirement.exempt is None else ():
         best = pick_winner(find_candidates(roster, account, kind)) if kind in requirement.desired else None
         wanted = requirement.desired.get(kind)
-        if best is not None and best.value is not None and isinstance(wanted, Desired):
+        if best is not None and isinstance(best.value, str) and isinstance(wanted, Desired):
             found[best.value] = wanted.contact
     return found
 

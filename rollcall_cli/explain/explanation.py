@@ -18,7 +18,15 @@ from rollcall.decide.resolve import (
 )
 from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import ALL_PARTS, KEEP, ContactKind, list_kinds
-from rollcall.model.desired import Absent, Desired, DesiredAbsent, Observation, Present, Unreadable
+from rollcall.model.desired import (
+    Absent,
+    Conflict,
+    Desired,
+    DesiredAbsent,
+    Observation,
+    Present,
+    Unreadable,
+)
 from rollcall.model.roster import OuId
 from rollcall.outcomes.verdicts import Verdict
 from rollcall_cli.aws.contacts import NO_ROLE, Reach
@@ -50,7 +58,7 @@ class KindExplanation:
     """One contact of an account."""
 
     kind: ContactKind
-    candidates: Sequence[SelectorMatch[str | None]]
+    candidates: Sequence[SelectorMatch[str | Conflict | None]]
     #: Placeholders that were filled in.
     placeholders: tuple[str, ...]
     demand: DesiredOrConflict | None
@@ -151,9 +159,9 @@ def find_winners(found: Sequence[SelectorMatch[Any]]) -> Sequence[SelectorMatch[
     return [item for item in found if best is not None and item.rank == best.rank]
 
 
-def find_placeholders(roster: Roster, contact: str | None) -> tuple[str, ...]:
+def find_placeholders(roster: Roster, contact: str | Conflict | None) -> tuple[str, ...]:
     """Return the placeholders in the values of a contact of the roster."""
-    values = roster.contacts[contact].as_document().values() if contact else ()
+    values = roster.contacts[contact].as_document().values() if isinstance(contact, str) else ()
     return tuple(name for name in PLACEHOLDERS if any(f"{{{name}}}" in value for value in values))
 
 

@@ -115,7 +115,8 @@ def _list_entries(found: Sequence[SelectorMatch[Any]]) -> Iterable[str]:
     for item in found:
         tie = not won and item.rank == found[0].rank
         mark = "!" if tie else (">" if item in won else " ")
-        yield f"{mark} {item.source}: {'absent' if item.value is None else item.value}"
+        value = "no contact" if isinstance(item.value, Conflict) else item.value
+        yield f"{mark} {item.source}: {'absent' if value is None else value}"
 
 
 def _format_exemption(exemption: Exemption, in_force: bool) -> str:
@@ -199,7 +200,7 @@ def _build_candidates(found: Sequence[SelectorMatch[Any]], value: str) -> list[d
     return [
         {
             "source": item.source,
-            value: None if item.value is None else str(item.value),
+            value: None if item.value is None or isinstance(item.value, Conflict) else str(item.value),
             "wins": item in won,
         }
         for item in found

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from rollcall.decide.tag_choice import choose_contact
 from rollcall.model.codec import Serializable
 from rollcall.model.contact import ALL_PARTS, Contact, ContactKind, find_contact_violation, find_missing
 from rollcall.model.desired import (
@@ -18,14 +19,14 @@ from rollcall.model.desired import (
     Present,
     matches,
 )
-from rollcall.model.roster import ACCOUNT_ID, ACCOUNT_NAME, Mode
+from rollcall.model.roster import ACCOUNT_ID, ACCOUNT_NAME, Mode, TagChoice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rollcall.events.actor import Actor
     from rollcall.model.account import Account
-    from rollcall.model.roster import Roster
+    from rollcall.model.roster import ContactChoice, Roster
 
 _Value = TypeVar("_Value")
 _DEFAULT = (0, 0)
@@ -122,15 +123,23 @@ def resolve_requirement(
 
 def find_candidates(
     roster: Roster, account: Account, kind: ContactKind
-) -> Sequence[SelectorMatch[str | None]]:
-    """Every entry that names this kind for the account, the most specific first."""
-    found = [
-        SelectorMatch(rank=rank, source=f"override of {override.selector}", value=override.kinds[kind])
+) -> Sequence[SelectorMatch[str | Conflict | None]]:
+    """Every entry for this kind and account, the most specific first: a name, or why its tag gives none."""
+    entries: list[tuple[tuple[int, int], str, ContactChoice]] = [
+        (rank, f"override of {override.selector}", override.kinds[kind])
         for override in roster.overrides
         if kind in override.kinds and (rank := override.selector.match_rank(account)) is not None
     ]
     if kind in roster.defaults:
-        found.append(SelectorMatch(rank=_DEFAULT, source="defaults", value=roster.defaults[kind]))
+        entries.append((_DEFAULT, "defaults", roster.defaults[kind]))
+    found: list[SelectorMatch[str | Conflict | None]] = []
+    for rank, source, said in entries:
+        if isinstance(said, TagChoice):
+            how = f"{source} {'by' if said.key in account.tags else 'without'} tag {said.key}"
+            chosen = choose_contact(roster, account, kind, said)
+            found.append(SelectorMatch(rank=rank, source=how, value=chosen))
+        else:
+            found.append(SelectorMatch(rank=rank, source=source, value=said))
     return sorted(found, key=lambda item: (item.rank, item.source), reverse=True)
 
 
@@ -158,11 +167,13 @@ def _describe_disagreement(what: str, found: Sequence[SelectorMatch[_Value]]) ->
 
 
 def _resolve_kind(
-    roster: Roster, account: Account, kind: ContactKind, found: Sequence[SelectorMatch[str | None]]
+    roster: Roster, account: Account, kind: ContactKind, found: Sequence[SelectorMatch[str | Conflict | None]]
 ) -> DesiredOrConflict:
     best = pick_winner(found)
     if best is None:
         return Conflict(reason=_describe_disagreement(f"the {kind.lower()} contact", found))
+    if isinstance(best.value, Conflict):
+        return best.value
     if best.value is None and kind is ContactKind.PRIMARY:
         return Conflict(reason=f"AWS cannot delete a primary contact, which is absent ({best.source})")
     if best.value is None:

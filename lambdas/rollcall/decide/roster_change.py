@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
+from rollcall.decide.new_accounts import make_new_accounts
 from rollcall.decide.resolve import (
     Requirement,
     fill_placeholders,
@@ -28,7 +29,6 @@ from rollcall.decide.weakening import (
     list_loosened,
     name_detail,
 )
-from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import (
     Conflict,
@@ -38,13 +38,13 @@ from rollcall.model.desired import (
     is_same_desired,
     matches,
 )
-from rollcall.model.roster import Tagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from rollcall.decide.plan import ObservedAccount
     from rollcall.decide.roster_entries import UnmatchedEntry
+    from rollcall.model.account import Account
     from rollcall.model.contact import Contact
     from rollcall.model.roster import Roster
 
@@ -222,7 +222,7 @@ class RosterComparison:
         """With what becomes of accounts that do not exist yet."""
         new: dict[tuple[WeakeningKind, str], list[str]] = defaultdict(list)
         if self.approved is not None:
-            for where, account in self._make_new_accounts(self.approved):
+            for where, account in make_new_accounts((self.approved, self.candidate), self._places):
                 for key in dict.fromkeys(self._compare_new_account(self.approved, account)):
                     new[key].append(where)
         for kind, detail in sorted({*self._lowered, *new}):
@@ -230,16 +230,6 @@ class RosterComparison:
             where = describe_where(ids, new.get((kind, detail), []))
             text = LOWERED[kind].format(where=where, detail=detail)
             yield Weakening(kind=kind, text=text, accounts=tuple(ids[:MOST_NAMED]), count=len(ids))
-
-    def _make_new_accounts(self, approved: Roster) -> Iterator[tuple[str, Account]]:
-        """One wherever there is one today, and one with the tags of each override: where, and the account."""
-        places = sorted(self._places.items(), key=lambda item: item[1])
-        for parent_ids, ou_path in places:
-            yield "OU " + "/".join(ou_path) if ou_path else "", _make_new(parent_ids, ou_path, {})
-        selectors = {one.selector: None for roster in (approved, self.candidate) for one in roster.overrides}
-        for selector in selectors:
-            if places and isinstance(selector, Tagged):
-                yield str(selector), _make_new(*places[0], dict(selector.tags))
 
     def _compare_new_account(self, approved: Roster, account: Account) -> Iterator[tuple[WeakeningKind, str]]:
         before = self._resolve(approved, account, None)
@@ -267,22 +257,20 @@ def _is_change(wanted: DesiredState, before: DesiredState | None, found: Observa
 
 
 def _list_meant(roster: Roster, account: Account, kind: ContactKind) -> set[Contact | None]:
-    """The contacts of the most specific entries, filled in; None where it must be absent."""
+    """The contacts of the most specific entries, filled in; None where it must be absent.
+
+    A tag that names no contact means none: what its values select is compared as in new accounts.
+    """
     found = find_candidates(roster, account, kind)
-    names = {one.value for one in found if one.rank == found[0].rank}
+    names = {one.value for one in found if one.rank == found[0].rank and not isinstance(one.value, Conflict)}
     return {None if name is None else fill_placeholders(roster.contacts[name], account) for name in names}
 
 
 def _pick_entry(roster: Roster, account: Account, kind: ContactKind) -> tuple[str, Contact] | None:
     """Name and contact of the most specific entry; None where there is none, or it must be absent."""
     winner = pick_winner(found) if (found := find_candidates(roster, account, kind)) else None
-    return (winner.value, roster.contacts[winner.value]) if winner and winner.value else None
-
-
-def _make_new(parent_ids: tuple[str, ...], ou_path: tuple[str, ...], tags: Mapping[str, str]) -> Account:
-    return Account(
-        id="0" * 12, name="0", state=AccountState.ACTIVE, ou_path=ou_path, parent_ids=parent_ids, tags=tags
-    )
+    name = winner.value if winner else None
+    return (name, roster.contacts[name]) if isinstance(name, str) else None
 
 
 def _describe_replacement(

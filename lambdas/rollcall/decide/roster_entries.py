@@ -8,14 +8,16 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from rollcall.model.roster import AccountIds, OuId, OuPath, Tagged, read_selector
+from rollcall.decide.tag_choice import list_selectable
+from rollcall.model.roster import AccountIds, OuId, OuPath, TagChoice, Tagged, read_selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from rollcall.model.account import Account
-    from rollcall.model.roster import Override, Roster, Selector
+    from rollcall.model.contact import ContactKind
+    from rollcall.model.roster import ContactChoice, Override, Roster, Selector
 
 #: Ids that a text names.
 _SHOWN: Final = 3
@@ -66,11 +68,15 @@ def _split(selector: Selector) -> Iterable[Selector]:
 
 
 def _describe_effect(roster: Roster, override: Override) -> str:
-    kinds = {
-        str(kind): None if name is None else roster.contacts[name].as_document()
-        for kind, name in override.kinds.items()
-    }
+    kinds = {str(kind): _describe_choice(roster, kind, said) for kind, said in override.kinds.items()}
     return json.dumps([kinds, override.mode], sort_keys=True)
+
+
+def _describe_choice(roster: Roster, kind: ContactKind, said: ContactChoice) -> object:
+    if not isinstance(said, TagChoice):
+        return None if said is None else roster.contacts[said].as_document()
+    values = {name: roster.contacts[name].as_document() for name in list_selectable(roster, kind)}
+    return [said.key, said.default, values]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +120,11 @@ class OrganizationNames:
         """The nearest name that matches, as a roster writes it; None if none is near."""
         match selector:
             case AccountIds(ids=ids):
-                return _find_alike(min(ids), self.ids)
+                return find_alike(min(ids), self.ids)
             case OuPath(names=names):
                 return self._find_near_path("/".join(names))
             case OuId(id=ou_id):
-                return _find_alike(ou_id, self.units)
+                return find_alike(ou_id, self.units)
             case Tagged(tags=tags):
                 return self._find_near_tags(tags)
 
@@ -131,12 +137,12 @@ class OrganizationNames:
         name = meant.lower().removeprefix("root/")
         same = [path for path in known if path.lower() in (meant.lower(), name)]
         below = [path for path in known if path.lower().endswith(f"/{name}")]
-        near = (same or below)[0] if same or len(below) == 1 else _find_alike(meant, known)
+        near = (same or below)[0] if same or len(below) == 1 else find_alike(meant, known)
         return near and known[near]
 
     def _find_near_tags(self, wanted: Iterable[tuple[str, str]]) -> str | None:
         known = {f"{key}={value}": (key, value) for tags in self.tags for key, value in tags}
-        near = [text if text in known else _find_alike(text, known) for text in map("=".join, wanted)]
+        near = [text if text in known else find_alike(text, known) for text in map("=".join, wanted)]
         found = [text for text in near if text is not None]
         together = self.has(Tagged(tags=tuple(known[text] for text in found)))
         return ", ".join(found) if together and len(found) == len(near) else None
@@ -196,7 +202,7 @@ def _list_first(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + more
 
 
-def _find_alike(wanted: str, known: Iterable[str]) -> str | None:
+def find_alike(wanted: str, known: Iterable[str]) -> str | None:
     """The nearest, whatever its case; None if none is near."""
     by_name = {name.lower(): name for name in sorted(known)}
     found = get_close_matches(wanted.lower(), by_name, n=1, cutoff=_ALIKE)

@@ -97,7 +97,9 @@ def name_detail(lowered: WeakeningKind, kind: ContactKind, after: Requirement) -
         case WeakeningKind.UNMANAGED:
             return str(kind)
         case WeakeningKind.BLOCKED:
-            return desired.reason if isinstance(desired, Conflict) else str(after.blocked)
+            if isinstance(desired, Conflict):
+                return desired.summary or desired.reason
+            return str(after.blocked)
     return ""
 
 

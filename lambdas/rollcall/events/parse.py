@@ -126,12 +126,26 @@ def _read_moved(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 
 
 def _read_tagged(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
-    resource = flatten_leaves(detail.get("requestParameters")).get("resourceid")
+    found = flatten_leaves(detail.get("requestParameters"))
+    resource = found.get("resourceid")
     if _read_error(detail) and (resource is None or is_account_id(resource)):
         return _read_attempted({"accountid": resource}, detail, blank)
     if not is_account_id(resource):
         return Ignored(event=blank.event, reason="no tag of an account was changed")
-    return replace(blank, account_id=str(resource))
+    return replace(blank, account_id=str(resource), tag_keys=_read_tag_keys(found))
+
+
+def _read_tag_keys(found: Mapping[str, object]) -> tuple[str, ...]:
+    tags, keys = found.get("tags"), found.get("tagkeys")
+    if isinstance(tags, list):
+        keys = [flatten_leaves(tag).get("key") for tag in tags]
+    if not isinstance(keys, list) or len(keys) > _MOST_TAGS:
+        return ()
+    named = [
+        key for key in keys if isinstance(key, str) and 0 < len(key) <= _LONGEST_KEY and "***" not in key
+    ]
+    hidden = len(named) < len(keys) or any("HIDDEN" in key for key in named)
+    return () if hidden else tuple(named)
 
 
 def _read_ou_changed(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
@@ -256,6 +270,8 @@ _REGION_STATUS = "Region Opt-In Status Change"
 _SETTLED = ("ENABLED", "DISABLED")
 #: https://docs.aws.amazon.com/accounts/latest/reference/API_PutAccountName.html
 _LONGEST_NAME = 50
+#: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html and API_Tag.html
+_MOST_TAGS, _LONGEST_KEY = 50, 128
 READERS: dict[tuple[str, str], tuple[Cause, _Reader]] = {
     (_ORGANIZATIONS, "CreateAccountResult"): (Cause.ACCOUNT_CREATED, _read_arrived),
     (_ORGANIZATIONS, "AccountJoinedOrganization"): (Cause.ACCOUNT_JOINED, _read_joined),

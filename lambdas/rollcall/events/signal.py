@@ -65,6 +65,7 @@ class Signal(Serializable):
     `kind` is the contact that was named, None for all of them. `destination` is what the account must show
     first: the parent id of a move, the name of a rename. `ou_id` is the OU that changed, `subject` what a
     monitored event is about: the id of a policy, a service, a Region or the name of a part of Rollcall.
+    `tag_keys` are those of the tags that were set or removed, empty if the event does not show them all.
     `denied` is the error code of a call that AWS refused.
     """
 
@@ -76,6 +77,7 @@ class Signal(Serializable):
     destination: str | None = None
     ou_id: str | None = None
     subject: str | None = None
+    tag_keys: tuple[str, ...] = ()
     denied: str | None = None
 
 

@@ -162,6 +162,14 @@ def find_violation(part: str, value: str, kind: ContactKind) -> str | None:
 
 
 @lru_cache(maxsize=1024)
+def has_form(contact: Contact, kind: ContactKind) -> bool:
+    """Whether it has all parts that a contact of this kind needs, and no other, whatever their values."""
+    rules = find_rules(kind)
+    needed = {part for part, rule in rules.items() if rule.required}
+    return needed <= {part for part in ALL_PARTS if contact.get(part)} <= set(rules)
+
+
+@lru_cache(maxsize=1024)
 def find_contact_violation(contact: Contact, kind: ContactKind) -> str | None:
     """The first part that AWS would refuse, and why, without repeating it; None if there is none.
 

@@ -29,9 +29,13 @@ class DesiredAbsent(Serializable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """The roster cannot be applied here; until somebody fixes it, nothing is written."""
+    """The roster cannot be applied here; until somebody fixes it, nothing is written.
+
+    `summary` is the reason without what is this account's own, empty if nothing of it is.
+    """
 
     reason: str
+    summary: str = ""
 
 
 #: What may be carried out.

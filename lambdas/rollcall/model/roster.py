@@ -116,14 +116,23 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Override:
-    """What some accounts have in place of the defaults. A kind is replaced as a whole.
+class TagChoice:
+    """The contact whose name is the value of this tag of the account; `default` where it has no such tag."""
 
-    A contact name of None says that the contact must be absent.
-    """
+    key: str
+    default: str | None
+
+
+#: The name of a contact, None for one that must be absent, or the tag of an account that names one.
+ContactChoice = str | TagChoice | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """What some accounts have in place of the defaults. A kind is replaced as a whole."""
 
     selector: Selector
-    kinds: Mapping[ContactKind, str | None]
+    kinds: Mapping[ContactKind, ContactChoice]
     mode: Mode | None
 
 
@@ -197,7 +206,7 @@ class Roster:
     digest: str
     mode: Mode
     contacts: Mapping[str, Contact]
-    defaults: Mapping[ContactKind, str | None]
+    defaults: Mapping[ContactKind, ContactChoice]
     overrides: tuple[Override, ...]
     exemptions: tuple[Exemption, ...]
     authorised_changers: frozenset[str]
@@ -234,9 +243,17 @@ class Roster:
         return frozenset(self.defaults).union(*(override.kinds for override in self.overrides))
 
     @property
+    def tag_keys(self) -> frozenset[str]:
+        """Keys of the tags of an account that matter."""
+        selected = (one.selector.tags for one in self.overrides if isinstance(one.selector, Tagged))
+        kinds = (self.defaults, *(override.kinds for override in self.overrides))
+        chosen = (said.key for named in kinds for said in named.values() if isinstance(said, TagChoice))
+        return frozenset(chosen).union(key for tags in selected for key, _ in tags)
+
+    @property
     def uses_tags(self) -> bool:
         """Whether the tags of an account matter."""
-        return any(isinstance(override.selector, Tagged) for override in self.overrides)
+        return bool(self.tag_keys)
 
     @property
     def uses_names(self) -> bool:
@@ -251,8 +268,13 @@ def compute_digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _read_kinds(names: Mapping[str, str | None]) -> dict[ContactKind, str | None]:
-    return {ContactKind(kind): name for kind, name in names.items()}
+def _read_kinds(names: Mapping[str, Any]) -> dict[ContactKind, ContactChoice]:
+    return {
+        ContactKind(kind): TagChoice(key=said["tag"], default=said["default"])
+        if isinstance(said, dict)
+        else said
+        for kind, said in names.items()
+    }
 
 
 def _read_override(entry: Mapping[str, Any]) -> Override:

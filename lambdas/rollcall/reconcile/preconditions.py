@@ -56,8 +56,11 @@ def ignore_irrelevant(signal: Signal, roster: Roster) -> Outcome | None:
     """The outcome of a signal that changes nothing under this roster, None if it may."""
     if signal.cause is Cause.ACCOUNT_RENAMED and not roster.uses_names:
         return Outcome(verdict=Verdict.NOTIFIED, reason="no contact of the roster carries the account's name")
-    if signal.cause is Cause.ACCOUNT_TAGGED and not roster.uses_tags:
-        return Outcome(verdict=Verdict.IGNORED, reason="the roster uses no tags")
+    if signal.cause is Cause.ACCOUNT_TAGGED:
+        if not roster.uses_tags:
+            return Outcome(verdict=Verdict.IGNORED, reason="the roster uses no tags")
+        if signal.tag_keys and roster.tag_keys.isdisjoint(signal.tag_keys):
+            return Outcome(verdict=Verdict.IGNORED, reason="the roster uses none of these tags")
     return None
 
 

@@ -257,7 +257,8 @@ def test_an_authorised_changer_is_known_by_its_exact_arn(identity, authorised):
 
 
 names = st.sampled_from(sorted(ROSTER["contacts"]))
-kinds = st.dictionaries(st.sampled_from(["SECURITY", "OPERATIONS", "BILLING"]), st.none() | names)
+choices = st.fixed_dictionaries({"tag": st.sampled_from("ab"), "default": st.none() | names})
+kinds = st.dictionaries(st.sampled_from(["SECURITY", "OPERATIONS", "BILLING"]), st.none() | names | choices)
 selectors = st.one_of(
     st.fixed_dictionaries(
         {"accounts": st.lists(st.sampled_from(["222222222222", "333333333333"]), min_size=1)}
@@ -281,7 +282,7 @@ accounts_ = st.builds(
         tags=tags,
     ),
     st.sampled_from(["222222222222", "333333333333", "444444444444"]),
-    st.dictionaries(st.sampled_from("ab"), st.sampled_from("xy")),
+    st.dictionaries(st.sampled_from("ab"), st.sampled_from("xy") | names),
     st.integers(0, 3),
 )
 

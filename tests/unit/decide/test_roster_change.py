@@ -434,6 +434,148 @@ def test_a_contact_that_only_new_accounts_with_a_tag_would_get_waits():
     )
 
 
+BY_TAG = {"tag": "contact", "default": "soc"}
+CONTACTS = BASE["contacts"] | PRIMARY_CONTACTS
+
+
+def choosing(said: Any, *, kind: str = "SECURITY", **document: Any) -> dict[str, Any]:
+    """No override, and this for the kind."""
+    defaults = {"SECURITY": "soc", "PRIMARY": "branch", kind: said}
+    return BASE | {"overrides": [], "contacts": CONTACTS, "defaults": defaults} | document
+
+
+def tagged(*values: str | None) -> list[ObservedAccount]:
+    """Accounts with these values of the tag, all with the contacts of the defaults."""
+    accounts = [
+        make_account(number, tags={} if value is None else {"contact": value})
+        for number, value in enumerate(values)
+    ]
+    return [observe(account, choosing("soc")) for account in accounts]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("kind", ContactKind)
+def test_letting_a_tag_choose_waits_in_an_organization_of_any_size(kind, size):
+    usual, other = ("branch", "headquarters") if kind == "PRIMARY" else ("soc", "finops")
+    before = choosing(usual, kind=kind)
+    after = choosing({"tag": "contact", "default": usual}, kind=kind)
+    observed = [observe(make_account(number), before) for number in range(size)]
+    change = compare(before, after, observed)
+    assert change.changed == 0
+    texts = [one.text for one in change.weakenings]
+    assert (
+        f"another {kind} contact ({usual} -> {other}), which no account of today gets,"
+        f" in new accounts of tag contact={other}"
+    ) in texts
+    assert (
+        "blocked: Rollcall restores nothing in new accounts of tag contact with another value:"
+        f" a value of tag contact names no {kind.lower()} contact of the roster"
+    ) in texts
+    assert set(texts) <= set(reasons(change, before))
+    # In the other direction nothing is weakened that accounts of today have, or new ones could.
+    assert compare(after, after, observed).weakenings == ()
+
+
+def test_accounts_whose_contact_a_tag_changes_are_counted():
+    change = compare(
+        choosing("soc"), choosing(BY_TAG), tagged(None, "soc", "finops", "finops", "pci-soc", "x")
+    )
+    assert (change.changed, change.adopted) == (3, 0)
+    (blocked,) = (one for one in change.weakenings if one.kind is WeakeningKind.BLOCKED)
+    assert blocked.accounts == (name_account(5),)
+
+
+def test_any_number_of_unknown_values_is_one_weakening():
+    many = tagged(*(f"team-{number}" for number in range(200)))
+    change = compare(choosing("soc"), choosing(BY_TAG), many)
+    (blocked,) = (one for one in change.weakenings if one.kind is WeakeningKind.BLOCKED)
+    assert blocked.count == 200
+    assert blocked.text.endswith(
+        "with another value: a value of tag contact names no security contact of the roster"
+    )
+
+
+EVIL = {"name": "Security", "title": "x", "email": "soc@evil.example", "phone": "+1 206 555 0199"}
+BY_TEAM = BY_TAG | {"tag": "team"}
+
+
+def in_place(selector: dict[str, Any], said: Any) -> dict[str, Any]:
+    return {"overrides": [selector | {"kinds": {"SECURITY": said}, "mode": None}]}
+
+
+#: Each lets a tag choose what it could not before: the rosters, the contact, and the new accounts.
+WIDER = {
+    "a contact more": (
+        choosing(BY_TAG),
+        choosing(BY_TAG, contacts=CONTACTS | {"evil": EVIL}),
+        ("none -> evil", "tag contact=evil"),
+    ),
+    "a contact more, in one OU": (
+        choosing("soc", **in_place({"ou": "Sandbox"}, BY_TAG)),
+        choosing("soc", **in_place({"ou": "Sandbox"}, BY_TAG), contacts=CONTACTS | {"evil": EVIL}),
+        ("none -> evil", "tag contact=evil (OU Sandbox)"),
+    ),
+    "another contact under a name that no account has": (
+        choosing(BY_TAG),
+        changed(choosing(BY_TAG), "finops", email="finops@evil.example"),
+        ("finops with another email", "tag contact=finops"),
+    ),
+    "another key": (choosing(BY_TAG), choosing(BY_TEAM), ("soc -> finops", "tag team=finops")),
+    "another default": (
+        choosing(BY_TAG, overrides=[everyone_named(6, "soc")]),
+        choosing(BY_TAG | {"default": "finops"}, overrides=[everyone_named(6, "soc")]),
+        ("soc -> finops", "OU Sandbox, OU Workloads, OU Workloads/Production and 7 more"),
+    ),
+    "a default": (
+        choosing(BY_TAG | {"default": None}, overrides=[everyone_named(6, "soc")]),
+        choosing(BY_TAG, overrides=[everyone_named(6, "soc")]),
+        ("none -> soc", "OU Sandbox, OU Workloads, OU Workloads/Production and 7 more"),
+    ),
+    "in one OU": (
+        choosing(BY_TAG),
+        choosing(BY_TAG, **in_place({"ou": "Sandbox"}, BY_TEAM)),
+        ("soc -> finops", "tag team=finops (OU Sandbox)"),
+    ),
+    "with another tag": (
+        choosing(BY_TAG),
+        choosing(BY_TAG, **in_place({"tag": {"scope": "pci"}}, BY_TEAM)),
+        ("soc -> finops", "tag team=finops (tag scope=pci)"),
+    ),
+    "in one account": (
+        choosing(BY_TAG),
+        choosing(BY_TAG, **in_place({"accounts": EVERYONE[:1]}, BY_TEAM)),
+        ("soc -> finops", f"tag team=finops (accounts {EVERYONE[0]})"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WIDER)
+def test_whatever_a_tag_could_not_choose_before_waits_though_no_account_changes(name):
+    approved, candidate, (what, where) = WIDER[name]
+    change = compare(approved, candidate, tagged(*[None] * 6))
+    assert change.changed == 0
+    texts = [one.text for one in change.weakenings]
+    said = f"another SECURITY contact ({what}), which no account of today gets, in new accounts"
+    assert f"{said} of {where}" in texts or said in texts
+    assert set(texts) <= set(reasons(change, approved))
+
+
+def test_a_contact_more_waits_though_no_account_is_where_a_tag_can_choose_it():
+    nowhere = in_place({"ou": "Labs"}, BY_TAG)
+    before = choosing("soc", **nowhere)
+    after = choosing("soc", **nowhere, contacts=CONTACTS | {"evil": EVIL})
+    assert compare(before, before, tagged(None)).weakenings == ()
+    (weakening,) = compare(before, after, tagged(None)).weakenings
+    assert weakening.kind is WeakeningKind.MATCHES_NOTHING
+
+
+def test_a_choice_that_loses_its_default_blocks_accounts_without_the_tag():
+    change = compare(choosing(BY_TAG), choosing(BY_TAG | {"default": None}), tagged(None, "soc"))
+    (weakening,) = change.weakenings
+    assert weakening.kind is WeakeningKind.BLOCKED
+    assert weakening.accounts == (name_account(0),)
+
+
 def test_what_changes_behind_a_conflict_of_both_rosters_counts():
     """Once a tag goes, the entry that is left applies, and nobody looks at it again."""
     two = [
@@ -474,10 +616,16 @@ _SELECTORS = st.one_of(
     ),
     st.sampled_from(["pci", "hr"]).map(lambda value: {"tag": {"scope": value}}),
 )
-_ALTERNATES = st.dictionaries(
-    st.sampled_from(list(map(str, ALTERNATE_KINDS))), st.sampled_from([None, "soc", "finops", "pci-soc"])
+_CHOICES = st.builds(
+    lambda key, default: {"tag": key, "default": default},
+    st.sampled_from(["scope", "contact"]),
+    st.sampled_from([None, "soc", "branch"]),
 )
-_PRIMARY = st.dictionaries(st.just("PRIMARY"), st.sampled_from(list(PRIMARY_CONTACTS)))
+_ALTERNATES = st.dictionaries(
+    st.sampled_from(list(map(str, ALTERNATE_KINDS))),
+    st.sampled_from([None, "soc", "finops", "pci-soc"]) | _CHOICES,
+)
+_PRIMARY = st.dictionaries(st.just("PRIMARY"), st.sampled_from(list(PRIMARY_CONTACTS)) | _CHOICES)
 _KINDS = st.builds(dict.__or__, _ALTERNATES, _PRIMARY)
 _MODES = st.sampled_from(["enforce", "audit"])
 _OVERRIDES = st.builds(
@@ -513,7 +661,9 @@ ROSTERS = st.builds(
     st.lists(st.sampled_from([DEV, "arn:aws:iam::700000000000:user/mary"]), max_size=2, unique=True),
     st.sampled_from([None, 0, 3, "0%", "50%", "100%"]),
 )
-TAGS = st.sampled_from([{}, {"scope": "pci"}, {"scope": "hr"}])
+TAGS = st.sampled_from(
+    [{}, {"scope": "pci"}, {"scope": "hr"}, *({"contact": name} for name in ("soc", "finops", "branch", "x"))]
+)
 
 
 @settings(max_examples=300, deadline=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -226,7 +227,7 @@ def test_a_subject_of_anything_fits_where_it_is_kept(named):
     assert "None" not in signal.subject
 
 
-def make_call(name: str, **parameters: str) -> dict:
+def make_call(name: str, **parameters: Any) -> dict:
     event = sample("MoveAccount.ou-to-ou")
     event["detail"] |= {"eventName": name, "requestParameters": parameters}
     return event
@@ -236,6 +237,30 @@ def make_call(name: str, **parameters: str) -> dict:
 def test_only_tags_of_accounts_are_signals(resource, cause):
     found = parse(make_call("TagResource", resourceId=resource))
     assert (found.cause if isinstance(found, Signal) else None) is cause
+
+
+@pytest.mark.parametrize(
+    ("parameters", "keys"),
+    [
+        ({"tags": [{"key": "a", "value": "1"}, {"Key": "b", "Value": "2"}]}, ("a", "b")),
+        ({"tagKeys": ["a", "b"]}, ("a", "b")),
+        ({"TagKeys": ["a"]}, ("a",)),
+        # Of what it does not show, anything may have changed.
+        ({}, ()),
+        ({"tags": "HIDDEN_DUE_TO_SECURITY_REASONS"}, ()),
+        ({"tags": [{"key": "a", "value": "1"}, {"value": "2"}]}, ()),
+        ({"tags": [{"key": "a"}, "b"]}, ()),
+        ({"tagKeys": ["a", "***"]}, ()),
+        ({"tagKeys": ["HIDDEN_DUE_TO_SECURITY_REASONS"]}, ()),
+        ({"tagKeys": ["a", None]}, ()),
+        ({"tagKeys": ["a" * 129]}, ()),
+        ({"tagKeys": [str(number) for number in range(51)]}, ()),
+    ],
+)
+def test_the_keys_of_tags_are_those_that_the_event_shows_if_it_shows_all(parameters, keys):
+    found = parse(make_call("TagResource", resourceId=MEMBER, **parameters))
+    assert isinstance(found, Signal)
+    assert found.tag_keys == keys
 
 
 @pytest.mark.parametrize("name", ["DisableAWSServiceAccess", "DeregisterDelegatedAdministrator"])

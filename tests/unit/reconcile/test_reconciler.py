@@ -76,6 +76,52 @@ def test_a_tag_that_no_account_carries_any_more_holds_the_last_one():
     assert "blocked" in world.alerts[-1].subject
 
 
+BY_TAG = ROSTER | {
+    "overrides": [],
+    "defaults": ROSTER["defaults"] | {"SECURITY": {"tag": "contact", "default": "soc"}},
+}
+
+
+def set_tag(world: World, key: str, value: str | None) -> None:
+    admin = world.admin("organizations")
+    if value is None:
+        admin.untag_resource(ResourceId=MEMBER, TagKeys=[key])
+    else:
+        admin.tag_resource(ResourceId=MEMBER, Tags=[{"Key": key, "Value": value}])
+    world.drain()
+
+
+def test_a_tag_chooses_a_contact_of_the_roster_and_its_loss_the_default():
+    world = World(BY_TAG).settle()
+    for value, name in (("pci-soc", "pci-soc"), ("finops", "finops"), (None, "soc")):
+        set_tag(world, "contact", value)
+        assert world.contacts()["SECURITY"] == api_values(name)
+    tamper(world)
+    set_tag(world, "contact", "platform")
+    assert world.contacts()["SECURITY"] == api_values("platform")
+
+
+def test_a_tag_that_names_no_contact_is_blocked_alerted_and_changes_nothing():
+    world = World(BY_TAG).settle()
+    set_tag(world, "contact", "pci-sco")
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert severities(world) == ["HIGH"]
+    assert "blocked" in world.alerts[-1].subject
+    assert 'tag contact="pci-sco" names no security contact of the roster' in world.alerts[-1].text
+    assert "(nearest: pci-soc)" in world.alerts[-1].text
+    set_tag(world, "contact", "pci-soc")
+    assert world.contacts()["SECURITY"] == api_values("pci-soc")
+
+
+def test_a_tag_that_the_roster_does_not_use_is_ignored_and_reads_no_contact():
+    world = World(BY_TAG).settle()
+    set_tag(world, "cost-center", "pci-soc")
+    set_tag(world, "cost-center", None)
+    set_tag(world, "Contact", "pci-soc")
+    assert world.verdicts() == ["ignored"] * 3
+    assert not world.calls
+
+
 def test_tags_do_not_matter_to_a_roster_that_uses_none():
     world = World().settle()
     world.admin("organizations").tag_resource(ResourceId=MEMBER, Tags=[{"Key": "a", "Value": "b"}])

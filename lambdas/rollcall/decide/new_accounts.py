@@ -1,0 +1,86 @@
+"""Accounts that do not exist, wherever a roster can give one other contacts than those of today."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rollcall.decide.tag_choice import list_selectable
+from rollcall.model.account import Account, AccountState
+from rollcall.model.roster import AccountIds, TagChoice, Tagged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from rollcall.model.roster import Roster, Selector
+
+#: Of no roster: synth refuses a contact of this name.
+_UNKNOWN = ""
+
+
+def make_new_accounts(
+    rosters: Sequence[Roster], places: Mapping[tuple[str, ...], tuple[str, ...]]
+) -> Iterator[tuple[str, Account]]:
+    """One in each place, with the tags of each override, and with each that chooses: where, and the account.
+
+    `places` are paths of OU names below the root, by the ids from the root on.
+    """
+    ordered = [_make_new(*place) for place in sorted(places.items(), key=lambda item: item[1])]
+    for account in ordered:
+        yield f"OU {'/'.join(account.ou_path)}" if account.ou_path else "", account
+    for selector in _list_selectors(rosters) if ordered else ():
+        if isinstance(selector, Tagged):
+            yield str(selector), _tag(ordered[0], dict(selector.tags))
+    for chosen, key, value in _list_choices(rosters):
+        if (matched := _find_match(chosen, ordered)) is not None:
+            text = f"tag {key}={value}" if value else f"tag {key} with another value"
+            where = f" ({chosen})" if chosen is not None else ""
+            yield text + where, _tag(matched, {key: value})
+
+
+def _list_selectors(rosters: Sequence[Roster]) -> Sequence[Selector]:
+    return list({override.selector: None for roster in rosters for override in roster.overrides})
+
+
+def _list_choices(rosters: Sequence[Roster]) -> Sequence[tuple[Selector | None, str, str]]:
+    """Each tag that chooses a contact with each of its values: for the accounts of which override."""
+    entries = [
+        (selector, kind, said.key)
+        for roster in rosters
+        for selector, kinds in (
+            (None, roster.defaults),
+            *((override.selector, override.kinds) for override in roster.overrides),
+        )
+        for kind, said in kinds.items()
+        if isinstance(said, TagChoice)
+    ]
+    return list(
+        {
+            (selector, key, value): None
+            for selector, kind, key in entries
+            for value in (
+                *sorted({name for roster in rosters for name in list_selectable(roster, kind)}),
+                _UNKNOWN,
+            )
+        }
+    )
+
+
+def _find_match(selector: Selector | None, accounts: Sequence[Account]) -> Account | None:
+    """The first of the accounts to which the override applies, made such if that takes an id or tags."""
+    for account in accounts:
+        if isinstance(selector, AccountIds):
+            return replace(account, id=min(selector.ids))
+        if isinstance(selector, Tagged):
+            return _tag(account, dict(selector.tags))
+        if selector is None or selector.match_rank(account) is not None:
+            return account
+    return None
+
+
+def _tag(account: Account, tags: Mapping[str, str]) -> Account:
+    return replace(account, tags={**account.tags, **tags})
+
+
+def _make_new(parent_ids: tuple[str, ...], ou_path: tuple[str, ...]) -> Account:
+    return Account(id="0" * 12, name="0", state=AccountState.ACTIVE, ou_path=ou_path, parent_ids=parent_ids)

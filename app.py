@@ -62,7 +62,7 @@ def build(*, config: str | None = None, outdir: Path | None = None) -> App:
     # In stages of their own, so that `cdk deploy` without a name deploys the hub.
     stages = [Stage(app, name) for name in ("Management", "Forwarder")]
     management = ManagementStack(stages[0], "RollcallManagement", settings=settings, roster=roster)
-    forwarder = ForwarderStack(stages[1], "RollcallForwarder", settings=settings)
+    forwarder = ForwarderStack(stages[1], "RollcallForwarder", settings=settings, roster=roster)
     if directory.is_example:
         for stack in (hub, management, forwarder):
             refuse_deployment(stack)

@@ -77,7 +77,7 @@ _VARIABLES: Final = {
         runbook="docs/operations.md",
     ).as_variables(),
     **SweepEnvironment(
-        **_OF_ALL, organization="o-exampleorgid", reports_bucket=REPORTS, masks="foreign"
+        **_OF_ALL, organization="o-exampleorgid", reports_bucket=REPORTS, masks="foreign", member_role="none"
     ).as_variables(),
     **ApplyEnvironment(
         **_OF_ALL,

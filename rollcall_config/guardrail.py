@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.model.well_known import STACK_SET_NAME
+from rollcall.model.well_known import MEMBER_ROLE_NAME, STACK_SET_NAME
 
 if TYPE_CHECKING:
     from rollcall_config.settings import Settings
@@ -23,7 +23,7 @@ _ON_ROLES: Final = (
 
 
 def make_guardrail_document(settings: Settings) -> dict[str, Any]:
-    """Deny members standalone writes of alternate contacts, and changes of the StackSet's forwarder.
+    """Deny members standalone writes of alternate contacts, and changes of what the StackSet made.
 
     Calls that name an account use another ARN: allowed. That is example 1 of
     https://docs.aws.amazon.com/accounts/latest/reference/using-orgs-example-scps.html.
@@ -49,6 +49,7 @@ def make_guardrail_document(settings: Settings) -> dict[str, Any]:
                     f"{arn}:events:*:*:rule/{STACK_SET_NAMES}*",
                     f"{roles}/{STACK_SET_NAMES}*",
                     f"{roles}/{EXECUTION_ROLES}",
+                    *([f"{roles}/{MEMBER_ROLE_NAME}"] if settings.members_reader else []),
                 ],
                 [f"{roles}/{EXECUTION_ROLES}", *spared],
             )

@@ -121,6 +121,13 @@ class _Members(Strict):
         list[AccountId],
         Field(max_length=MOST_EXCLUDED, description=f"a list of account ids, at most {MOST_EXCLUDED}"),
     ] = []  # noqa: RUF012  # pydantic copies the default
+    reader: Annotated[
+        Flag,
+        Field(
+            description="true or false: whether the forwarder's template also creates a role with which the"
+            " sweep reads the account's own contacts, on the account's own quota"
+        ),
+    ] = False
 
 
 class _Guardrail(Strict):

@@ -17,7 +17,7 @@ from rollcall_config.values import OU_ID, ROOT_ID
 PARTITIONS: Final = {"us-east-1": "aws", "cn-northwest-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}
 
 # https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
-_RATE: Final = r"rate\((1 (hour|day)|([2-9]|1[0-9]|2[0-4]) hours)\)"
+_RATE: Final = r"rate\(((1[5-9]|[2-5][0-9]) minutes|1 (hour|day)|([2-9]|1[0-9]|2[0-4]) hours)\)"
 _HOUR: Final = r"(1?[0-9]|2[0-3])"
 _HOURS: Final = rf"({_HOUR}(-{_HOUR})?(,{_HOUR}(-{_HOUR})?)*|(\*|{_HOUR})(/{_HOUR})?)"
 _CRON: Final = rf"cron\([1-5]?[0-9] {_HOURS} (\* \* \?|\? \* \*) \*\)"
@@ -105,7 +105,7 @@ Schedule = Annotated[
     StringConstraints(pattern=f"^({_RATE}|{_CRON})$"),
     Field(
         description="a schedule with a sweep each day (36 hours without one raise an alarm): rate(1 day),"
-        " rate(6 hours), or minute and hour in UTC in cron(30 4 * * ? *)"
+        " rate(6 hours), rate(15 minutes) at the shortest, or minute and hour in UTC in cron(30 4 * * ? *)"
     ),
 ]
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-chatbot-slackchannelconfiguration.html

@@ -141,6 +141,8 @@ class Settings:
     members_call_as: Literal["DELEGATED_ADMIN", "SELF"] = "DELEGATED_ADMIN"
     members_targets: tuple[str, ...] = ()
     members_exclude: tuple[str, ...] = ()
+    #: Whether members get a role with which the sweep reads their contacts.
+    members_reader: bool = False
     management_role: bool = True
     guardrail: Guardrail | None = None
     #: None for the whole organization.
@@ -203,6 +205,7 @@ def _make_settings(model: OrganizationFile) -> Settings:
         members_call_as=model.members.call_as,
         members_targets=tuple(model.members.targets or ()),
         members_exclude=tuple(model.members.exclude),
+        members_reader=model.members.reader,
         management_role=model.management_role,
         guardrail=Guardrail(targets=tuple(guardrail.targets), break_glass=guardrail.break_glass)
         if guardrail

@@ -9,9 +9,11 @@ from aws_cdk import Aws
 from rollcall.model.well_known import (
     INTAKE_BUS_NAME,
     MANAGEMENT_ROLE_NAME,
+    MEMBER_ROLE_NAME,
     RECONCILE_ROLE_NAME,
     REDRIVE_ROLE_NAME,
     SWEEP_MACHINE_NAME,
+    SWEEP_ROLE_NAME,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +28,16 @@ def get_intake_bus_arn(settings: Settings, *, hub: str | None = None) -> str:
 def get_reconcile_role_arn(settings: Settings) -> str:
     """Return the ARN of the role that writes contacts."""
     return f"arn:{Aws.PARTITION}:iam::{settings.hub}:role/{RECONCILE_ROLE_NAME}"
+
+
+def get_sweep_role_arn(settings: Settings) -> str:
+    """Return the ARN of the role of the sweep, which writes no contact."""
+    return f"arn:{Aws.PARTITION}:iam::{settings.hub}:role/{SWEEP_ROLE_NAME}"
+
+
+def get_member_role_arn() -> str:
+    """Return the ARN of the role that reads a member's contacts, with a wildcard for the account."""
+    return f"arn:{Aws.PARTITION}:iam::*:role/{MEMBER_ROLE_NAME}"
 
 
 def get_sweep_machine_arn(settings: Settings) -> str:

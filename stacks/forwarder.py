@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from aws_cdk import LegacyStackSynthesizer, Stack
+from aws_cdk import Aws, LegacyStackSynthesizer, Stack
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 
-from stacks.arns import get_intake_bus_arn
+from rollcall.model.contact import ContactKind
+from rollcall.model.well_known import MEMBER_ROLE_NAME
+from rollcall_config.roster_compile import list_managed_kinds
+from stacks.arns import get_intake_bus_arn, get_own_account_arn, get_sweep_role_arn
 from stacks.constructs.forwarder import Forwarder
 from stacks.constructs.members_only import MembersOnly
 from stacks.sources import MEMBER_SERVICES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from constructs import Construct
 
@@ -21,14 +25,20 @@ if TYPE_CHECKING:
 
 
 class ForwarderStack(Stack):
-    """Account events to the hub, but in no account of `excluded`.
+    """Account events to the hub, and a role for the sweep if there is to be one; none in `excluded` accounts.
 
     No assets, no bootstrap and no account in it: any tool can deploy it into any account.
     Hence the legacy synthesizer: the others name deploy roles of a bootstrap (even BootstraplessSynthesizer).
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, settings: Settings, excluded: Sequence[str] = ()
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        settings: Settings,
+        roster: Mapping[str, Any],
+        excluded: Sequence[str] = (),
     ) -> None:
         super().__init__(
             scope,
@@ -39,5 +49,29 @@ class ForwarderStack(Stack):
         )
         bus = events.EventBus.from_event_bus_arn(self, "IntakeBus", get_intake_bus_arn(settings))
         Forwarder(self, "Forwarder", services=MEMBER_SERVICES, intake_bus=bus)
+        if settings.members_reader:
+            self._add_reader(settings, roster)
         if excluded:
             MembersOnly(self, "MembersOnly", excluded=excluded)
+
+    def _add_reader(self, settings: Settings, roster: Mapping[str, Any]) -> None:
+        """Add a role that reads this account's own contacts, for the sweep in the hub and nobody else."""
+        reads = ["account:GetAlternateContact"]
+        reads += ["account:GetContactInformation"] * (ContactKind.PRIMARY in list_managed_kinds(roster))
+        role = iam.Role(
+            self,
+            "Reader",
+            role_name=MEMBER_ROLE_NAME,
+            description="Rollcall: reads this account's own contacts",
+            # As of the role in the management account: a trust policy that names a role breaks when that one
+            # is made anew.
+            assumed_by=iam.AccountPrincipal(settings.hub).with_conditions(
+                {
+                    "ArnEquals": {"aws:PrincipalArn": get_sweep_role_arn(settings)},
+                    "StringEquals": {"aws:PrincipalOrgID": settings.organization},
+                }
+            ),
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(actions=reads, resources=[get_own_account_arn(Aws.ACCOUNT_ID)])
+        )

@@ -8,7 +8,7 @@ from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 
 from rollcall_config.roster_compile import list_absent_kinds, list_managed_kinds
-from stacks.arns import get_management_role_arn, get_members_arn
+from stacks.arns import get_management_role_arn, get_member_role_arn, get_members_arn
 from stacks.constructs.state_table import PENDING
 from stacks.nag import accept, shown
 
@@ -115,6 +115,23 @@ def use_management_role(role: iam.Role, *, settings: Settings) -> None:
         )
     if settings.guardrail:
         read_organization(role, GUARDRAIL)
+
+
+def use_member_roles(role: iam.Role, *, settings: Settings) -> None:
+    """Assume the role that reads a member's contacts, in any account of the organization."""
+    role.add_to_policy(
+        iam.PolicyStatement(
+            actions=["sts:AssumeRole"],
+            resources=[get_member_role_arn()],
+            conditions={"StringEquals": {"aws:ResourceOrgID": settings.organization}},
+        )
+    )
+    accept(
+        role,
+        pack="AwsSolutions",
+        rule=f"IAM5[Resource::{get_member_role_arn().replace(Aws.PARTITION, '<AWS::Partition>')}]",
+        reason="One role of this name in each account; the condition names the organization.",
+    )
 
 
 def write_ledger(role: iam.Role, *, ledger: s3.Bucket, prefix: str = "ledger/") -> None:

@@ -51,7 +51,7 @@ class ManagementStack(Stack):
             self._add_contacts_role(settings, roster)
         if settings.guardrail:
             GuardrailPolicy(self, "Guardrail", settings=settings, guardrail=settings.guardrail)
-        add_member_forwarders(self, settings, call_as="SELF")
+        add_member_forwarders(self, settings, roster, call_as="SELF")
 
     def _add_contacts_role(self, settings: Settings, roster: Mapping[str, Any]) -> None:
         """Add a role for this account's own contacts, which no call from another account reaches."""

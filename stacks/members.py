@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 _KEPT: Final = {"Description", "Mappings", "Conditions", "Outputs"}
 
 
-def add_member_forwarders(scope: Construct, settings: Settings, *, call_as: str) -> CfnStackSet | None:
-    """Add the StackSet, if the settings ask for one that is called as `call_as`."""
+def add_member_forwarders(
+    scope: Construct, settings: Settings, roster: Mapping[str, Any], *, call_as: str
+) -> CfnStackSet | None:
+    """Add the StackSet, if the settings ask for one that is called as `call_as`; `roster` is compiled."""
     if (settings.members_deploy, settings.members_call_as) != ("stackset", call_as):
         return None
     return MemberStacks(
@@ -33,14 +35,14 @@ def add_member_forwarders(scope: Construct, settings: Settings, *, call_as: str)
         "Members",
         name=STACK_SET_NAME,
         description="Rollcall: forwards account events to the hub",
-        template=make_member_template(settings, context=scope.node.root.node.get_all_context()),
+        template=make_member_template(settings, roster, context=scope.node.root.node.get_all_context()),
         call_as=call_as,
         units=settings.members_targets,
         region=settings.region,
     ).stack_set
 
 
-def make_member_template(settings: Settings, *, context: Mapping[str, Any]) -> str:
+def make_member_template(settings: Settings, roster: Mapping[str, Any], *, context: Mapping[str, Any]) -> str:
     """Return the template of the forwarder, which creates nothing in excluded accounts and in the hub.
 
     It is synthesized by itself, so that it holds no tokens of the stack that it becomes a property of.
@@ -49,7 +51,7 @@ def make_member_template(settings: Settings, *, context: Mapping[str, Any]) -> s
     excluded = (settings.hub, *settings.members_exclude)
     with tempfile.TemporaryDirectory() as directory:
         app = App(analytics_reporting=False, outdir=directory, context=dict(context))
-        stack = ForwarderStack(app, "RollcallForwarder", settings=settings, excluded=excluded)
+        stack = ForwarderStack(app, "RollcallForwarder", settings=settings, roster=roster, excluded=excluded)
         path = Path(app.synth().directory) / stack.template_file
         template = strip_template(json.loads(path.read_text(encoding="utf-8")))
         return json.dumps(template, separators=(",", ":"))

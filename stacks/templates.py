@@ -40,6 +40,7 @@ def templates(configuration: Configuration) -> dict[str, str]:
                 app,
                 "RollcallForwarder",
                 settings=settings,
+                roster=roster,
                 excluded=(settings.hub, *settings.members_exclude),
             ),
             "rollcall-management.json": ManagementStack(

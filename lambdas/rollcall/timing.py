@@ -31,6 +31,11 @@ QUOTAS_IN_CHINA = QUOTAS | {
 ORGANIZATIONS = "Organizations"
 #: Where a worker that looks for the limit of AWS Organizations begins, and what it never exceeds.
 ORGANIZATIONS_RATE = 10.0
+#: Sessions of members' roles. AWS STS takes 600 calls a second from an account that asks with its own
+#: credentials: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+ASSUME_ROLE = "AssumeRole"
+#: Where a sweep begins, and what it never exceeds: 64 in flight make no more than some 130.
+ASSUME_ROLE_RATE = 150.0
 #: What a sweep takes at most of a quota: the rest is for signals and refills the burst that they use.
 CEILING = 0.97
 #: What a refused call costs: gentle, because it says that somebody took what was free, not that all is lost.
@@ -140,6 +145,25 @@ class AdaptivePace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FollowingPace:
+    """Of calls that each follow a paced one, `first`: they wait for nothing, but it learns from them."""
+
+    first: Pace
+
+    def reserve(self, _now: float) -> float:
+        """No wait."""
+        return 0.0
+
+    def slow_down(self, now: float) -> None:
+        """Make fewer of the first calls."""
+        self.first.slow_down(now)
+
+    def speed_up(self, now: float) -> None:
+        """Make more of the first calls."""
+        self.first.speed_up(now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paces:
     """The paces of one worker of a sweep, by operation."""
 
@@ -170,9 +194,12 @@ def make_paces(
     guard: Callable[[], AbstractContextManager[object]] = nullcontext,
     region: str = _REGION,
 ) -> Paces:
-    """Adaptive paces for the Region's Account API and AWS Organizations; `guard` makes a lock for each."""
+    """Adaptive paces for the Region's Account API, AWS Organizations and sessions of members' roles.
+
+    `guard` makes a lock for each.
+    """
     ceilings = {operation: rate * CEILING for operation, (rate, _) in find_quotas(region).items()}
-    ceilings[ORGANIZATIONS] = ORGANIZATIONS_RATE
+    ceilings |= {ORGANIZATIONS: ORGANIZATIONS_RATE, ASSUME_ROLE: ASSUME_ROLE_RATE}
     return Paces(
         by_operation={
             operation: AdaptivePace(ceiling=ceiling, rate=ceiling, free_at=now, guard=guard())

@@ -7,7 +7,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.account_api import OneModeAccountApi
-from rollcall.adapters.clients import NO_RETRIES, make_client
+from rollcall.adapters.clients import IMPATIENT, NO_RETRIES, make_client
+from rollcall.adapters.member_roles import MemberRoleReader, SessionClients
 from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
 from rollcall.adapters.runs import RunsBucket
 from rollcall.adapters.state.contacts import ContactItems
@@ -20,17 +21,19 @@ from rollcall.runtime.compose import load_candidate, make_outcome_bus
 from rollcall.runtime.environment import SweepEnvironment
 from rollcall.sweep.begin import begin
 from rollcall.sweep.gate import Gate
+from rollcall.sweep.member_roles import ROLES_IN_FLIGHT
 from rollcall.sweep.observe import IN_FLIGHT, observe
-from rollcall.sweep.ports import SweepPorts
+from rollcall.sweep.ports import MemberRoles, SweepPorts
 from rollcall.sweep.report_files import OrganizationIds
 from rollcall.sweep.report_step import FailStep, ReportStep
 from rollcall.sweep.run import Run
-from rollcall.timing import ORGANIZATIONS, make_paces
+from rollcall.timing import ASSUME_ROLE, ORGANIZATIONS, make_paces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rollcall.outcomes.metrics import Metric
+    from rollcall.timing import Pace
 
 
 def compose_sweep(
@@ -83,4 +86,20 @@ def _make_ports(environment: SweepEnvironment, table: Mapping[str, Any]) -> Swee
         pool=ThreadPool(threads=IN_FLIGHT),
         paces=pace,
         clock=clock,
+        roles=None
+        if environment.member_role == "none"
+        else _make_member_roles(environment.member_role, pace.by_operation[ASSUME_ROLE]),
+    )
+
+
+def _make_member_roles(role_arn: str, pace: Pace) -> MemberRoles:
+    return MemberRoles(
+        reader=MemberRoleReader(
+            sts=make_client("sts", IMPATIENT),
+            role_arn=role_arn,
+            account_client=SessionClients(make_client("account", IMPATIENT)),
+            clock=SystemClock(),
+            pace=pace,
+        ),
+        pool=ThreadPool(threads=ROLES_IN_FLIGHT),
     )

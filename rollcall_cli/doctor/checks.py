@@ -67,7 +67,7 @@ def read_facts(reader: FactReader, configuration: Configuration, *, now: datetim
         reconcile_role=roles.read_role(reader, Position.HUB, RECONCILE_ROLE_NAME),
         management_role=roles.read_role(reader, Position.MANAGEMENT, MANAGEMENT_ROLE_NAME),
         control=hub.read_control(reader, stack),
-        suspects=forwarders.read_suspects(reader, stack),
+        last_sweep=forwarders.read_last_sweep(reader, stack),
         alarms=alerts.read_alarms(reader, stack),
         subscriptions=alerts.read_subscriptions(reader, stack),
         dead_letters=alerts.read_dead_letters(reader, stack),
@@ -143,6 +143,8 @@ def _list_deployed(settings: Settings) -> Sequence[Check]:
         _check("forwarder-suspects", "Events of members", forwarders.check_suspects, _HUB),
         _check("reconcile-role", "Role of the hub", roles.check_reconcile_role, ("organization", *_HUB)),
     ]
+    if settings.members_reader:
+        found.append(_check("member-roles", "Roles in members", forwarders.check_member_roles, _HUB))
     if settings.management_role:
         judge = roles.check_management_role
         found.append(_check("management-role", "Role in management", judge, ("organization",)))

@@ -179,7 +179,7 @@ class Facts:
     management_role: Seen[Role | None] | Unseen
     control: Seen[Enforcement] | Unseen
     #: Accounts of which the last sweep found a change that no event reported.
-    suspects: Seen[Sequence[str]] | Unseen
+    last_sweep: Seen[Mapping[str, Any]] | Unseen
     alarms: Seen[Sequence[HubAlarm]] | Unseen
     subscriptions: Seen[Sequence[AlertSubscription]] | Unseen
     dead_letters: Seen[Mapping[str, int]] | Unseen

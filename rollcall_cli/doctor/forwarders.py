@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
 from rollcall.adapters.state.sweeps import SweepTable
-from rollcall.model.well_known import STACK_SET_NAME
+from rollcall.decide.plan import ReadBy
+from rollcall.model.well_known import MEMBER_ROLE_NAME, STACK_SET_NAME
 from rollcall_cli.aws.composition import Position
 from rollcall_cli.aws.hub import intake_bus_arn
 from rollcall_cli.aws.patient import list_all
@@ -92,13 +93,14 @@ def read_instances(reader: FactReader) -> Seen[Sequence[ForwarderInstance] | Non
     return reader.read("stack instances", where, look)
 
 
-def read_suspects(reader: FactReader, hub: Seen[DeployedHub | None] | Unseen) -> Seen[Sequence[str]] | Unseen:
-    """Read the accounts of which the last sweep found changes that no event reported."""
+def read_last_sweep(
+    reader: FactReader, hub: Seen[DeployedHub | None] | Unseen
+) -> Seen[Mapping[str, Any]] | Unseen:
+    """Read the summary of the last sweep, empty before the first."""
 
-    def look(login: Login, deployed: DeployedHub) -> Sequence[str]:
+    def look(login: Login, deployed: DeployedHub) -> Mapping[str, Any]:
         table = SweepTable(client=login.client("dynamodb"), table=deployed.outputs["StateTableName"])
-        found: Sequence[str] = (table.find_last() or {}).get("suspects", ())
-        return found
+        return table.find_last() or {}
 
     return reader.read_in_hub("the last sweep", hub, look)
 
@@ -186,15 +188,35 @@ def needs_forwarder(facts: Facts, account: MemberAccount) -> bool:
 
 def check_suspects(facts: Facts) -> CheckFinding:
     """Check that events reported every change that the last sweep found."""
-    if isinstance(facts.suspects, Unseen):
-        return report_unknown(facts.suspects)
-    if not facts.suspects.value:
+    if isinstance(facts.last_sweep, Unseen):
+        return report_unknown(facts.last_sweep)
+    suspects = ", ".join(facts.last_sweep.value.get("suspects", ()))
+    if not suspects:
         return report_pass("the last sweep found no change without an event")
-    suspects = ", ".join(facts.suspects.value)
     rule = f"aws events list-rule-names-by-target --target-arn {intake_bus_arn(facts.settings)}"
     return report_failure(
         f"the last sweep found changes without an event, forwarder suspect: {suspects}",
         fix=f"in each account `{rule}`: is the rule enabled, does its role exist? Then `rollcall sweep`",
+    )
+
+
+def check_member_roles(facts: Facts) -> CheckFinding:
+    """Check that the last sweep read members through their own roles, and none of these was lost."""
+    if isinstance(facts.last_sweep, Unseen):
+        return report_unknown(facts.last_sweep)
+    last = facts.last_sweep.value
+    if not last:
+        return report_unknown(Unseen(reason="no sweep has ended yet", fix="`rollcall sweep`", asked=False))
+    by_role, centrally = (last["read_by"][way] for way in (ReadBy.ROLE, ReadBy.CENTRAL))
+    role = f"aws iam get-role --role-name {MEMBER_ROLE_NAME}"
+    fix = f"`rollcall report --format json` names the cause by account; in the account: `{role}`"
+    if lost := last["lost_roles"]:
+        text = f"read centrally, although their role {MEMBER_ROLE_NAME} worked in the run before"
+        return report_failure(f"{text}: {', '.join(lost)}", fix=fix)
+    if not by_role:
+        return report_failure("the last sweep read no account through its own role", fix=fix)
+    return report_pass(
+        f"the last sweep read {by_role} accounts through their own role, {centrally} centrally"
     )
 
 

@@ -32,6 +32,7 @@ CONDITIONS: Final[Mapping[str, Callable[[Settings, bool], bool]]] = {
     "chat": lambda settings, _: settings.channels.chat is not None,
     "guardrail": lambda settings, _: settings.guardrail is not None,
     "management_role": lambda settings, _: settings.management_role,
+    "members_reader": lambda settings, _: settings.members_reader,
     "private_link": lambda settings, _: settings.private_link is not None,
     "slack": lambda settings, _: settings.channels.slack is not None,
     "teams": lambda settings, _: settings.channels.teams is not None,

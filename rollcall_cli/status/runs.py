@@ -40,6 +40,8 @@ def summarise_run(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if summary["drift"]:
         yield "drift", f"{count(summary['drift'], 'change')} found by the sweep only"
         yield "suspect", f"forwarders of {', '.join(summary['suspects'])}: `rollcall doctor`"
+    if summary["lost_roles"]:
+        yield "roles", f"no longer usable in {', '.join(summary['lost_roles'])}: `rollcall doctor`"
     for plan in summary["pending"]:
         yield "pending", f"plan {plan}"
     for step, reason in summary["failed"].items():

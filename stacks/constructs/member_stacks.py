@@ -47,7 +47,7 @@ class MemberStacks(Construct):
                 enabled=True, retain_stacks_on_account_removal=False
             ),
             managed_execution={"Active": True},
-            capabilities=["CAPABILITY_IAM"],
+            capabilities=["CAPABILITY_NAMED_IAM" if '"RoleName"' in template else "CAPABILITY_IAM"],
             template_body=template,
             stack_instances_group=[
                 CfnStackSet.StackInstancesProperty(

@@ -103,7 +103,7 @@ class Intake(Construct):
             close_queue(queue, sources=arns, roles=[get_redrive_role_arn(common.settings)])
             failures = [rule.rule_arn for rule in failed]
             close_queue(dead_letters, sources=[*arns, *failures, queue.queue_arn])
-        if members := add_member_forwarders(self, common.settings, call_as="DELEGATED_ADMIN"):
+        if members := add_member_forwarders(self, common.settings, common.roster, call_as="DELEGATED_ADMIN"):
             # With its policy: else their first events wait for a retry.
             members.node.add_dependency(self.bus)
 

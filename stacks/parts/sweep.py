@@ -10,11 +10,11 @@ from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from rollcall.model.well_known import SWEEP_MACHINE_NAME
+from rollcall.model.well_known import SWEEP_MACHINE_NAME, SWEEP_ROLE_NAME
 from rollcall.runtime.environment import ApplyEnvironment, SweepEnvironment
 from rollcall.sweep.run import Ending, Step, Trigger
 from stacks import grants
-from stacks.arns import get_management_role_arn
+from stacks.arns import get_management_role_arn, get_member_role_arn
 from stacks.constructs.closed_queue import close_queue
 from stacks.constructs.function_role import FunctionRole
 from stacks.constructs.machine import Machine, make_task
@@ -100,7 +100,7 @@ class Sweep(Construct):
         intake_bus: events.IEventBus,
     ) -> None:
         super().__init__(scope, id_)
-        self.role = FunctionRole(self, "Role").role
+        self.role = FunctionRole(self, "Role", name=SWEEP_ROLE_NAME).role
         self.function = self._add_function(common)
         self.machine = Machine(
             self,
@@ -129,6 +129,7 @@ class Sweep(Construct):
 
     def _add_function(self, common: Common) -> lambda_.Function:
         """Add the function for the steps that write no contact; its role has no permission to."""
+        reader = common.settings.members_reader
         function = Operation(
             self,
             "Function",
@@ -142,10 +143,14 @@ class Sweep(Construct):
                 reports_bucket=common.reports.bucket_name,
                 outcome_bus=common.outcomes.event_bus_name,
                 masks=common.masks,
+                member_role=get_member_role_arn() if reader else "none",
             ).as_variables(),
             timeout=_TIMEOUT,
-            memory_mb=1024,
+            # With sessions in members no quota but the processor is the limit: this is a whole one.
+            memory_mb=1769 if reader else 1024,
         ).function
+        if reader:
+            grants.use_member_roles(self.role, settings=common.settings)
         grants.read_member_contacts(self.role, settings=common.settings)
         grants.read_organization(self.role, grants.ALL_ACCOUNTS)
         grants.use_items(

@@ -54,7 +54,11 @@ class SweepDeployment(Deployment):
         return {
             **super().variables,
             **SweepEnvironment(
-                **of_all, organization="o-exampleorgid", reports_bucket=REPORTS, masks="foreign"
+                **of_all,
+                organization="o-exampleorgid",
+                reports_bucket=REPORTS,
+                masks="foreign",
+                member_role="none",
             ).as_variables(),
             **ApplyEnvironment(
                 **of_all,

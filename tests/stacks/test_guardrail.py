@@ -24,11 +24,14 @@ RESCUER = "arn:aws:iam::222222222222:role/BreakGlassSecurity"
 PATTERN = "arn:aws:iam::*:role/BreakGlass*"
 
 
-def document_with(break_glass: str | None, *, deploy: str = "stackset") -> dict[str, Any]:
+def document_with(
+    break_glass: str | None, *, deploy: str = "stackset", reader: bool = True
+) -> dict[str, Any]:
     settings = SimpleNamespace(
         partition="aws",
         guardrail=Guardrail(targets=("r-a1b2",), break_glass=break_glass),
         members_deploy=deploy,
+        members_reader=reader,
     )
     return make_guardrail_document(cast("Settings", settings))
 
@@ -70,6 +73,7 @@ def test_without_a_pattern_nobody_is_spared() -> None:
 
 RULE = "arn:aws:events:us-east-1:222222222222:rule/StackSet-rollcall-forwarder-0a1b-ForwarderRule-X"
 ROLE = "arn:aws:iam::222222222222:role/StackSet-rollcall-forwar-ForwarderRole-X"
+READER = "arn:aws:iam::222222222222:role/rollcall-contact-reader"
 STACK_SETS = "arn:aws:iam::222222222222:role/stacksets-exec-0a1b2c3d"
 
 
@@ -84,6 +88,7 @@ STACK_SETS = "arn:aws:iam::222222222222:role/stacksets-exec-0a1b2c3d"
             for name in ("AttachRolePolicy", "DetachRolePolicy", "UpdateAssumeRolePolicy")
         ),
         ("iam:PutRolePermissionsBoundary", ROLE),
+        *((f"iam:{name}", READER) for name in ("CreateRole", "DeleteRole", "UpdateAssumeRolePolicy")),
         # One that a member makes would be spared.
         ("iam:CreateRole", STACK_SETS),
         ("iam:UpdateAssumeRolePolicy", STACK_SETS),
@@ -92,7 +97,12 @@ STACK_SETS = "arn:aws:iam::222222222222:role/stacksets-exec-0a1b2c3d"
 def test_only_the_stack_set_changes_the_forwarder(action: str, resource: str) -> None:
     for principal, expected in ((DEVELOPER, True), (ROOT, True), (STACK_SETS, False), (RESCUER, False)):
         assert denied(principal, action, resource) is expected
-    assert not denied(DEVELOPER, action, resource.replace("StackSet-rollcall", "x").replace("stacksets", "x"))
+    other = resource.replace("StackSet-rollcall", "x").replace("stacksets", "x").replace("rollcall", "x")
+    assert not denied(DEVELOPER, action, other)
+
+
+def test_a_role_that_the_stack_set_does_not_make_is_not_kept() -> None:
+    assert READER.rpartition(":")[2] not in str(document_with(PATTERN, reader=False))
 
 
 def test_other_tools_may_change_the_forwarders_that_they_deploy() -> None:

@@ -91,7 +91,8 @@ def find_conditions(role: str, action: str, resource: str) -> tuple[str, ...]:
     granted_with = {
         "absent kinds": action == "account:DeleteAlternateContact",
         "guardrail": (role, action) == ("rollcall-reconcile", "organizations:ListPolicies"),
-        "management_role": action == "sts:AssumeRole",
+        "management_role": (role, action) == ("rollcall-reconcile", "sts:AssumeRole"),
+        "members_reader": (role, action) == ("rollcall-sweep", "sts:AssumeRole"),
         "private_link": action.startswith("ec2:"),
         **({channel[1].lower(): True} if channel else {}),
     }

@@ -11,7 +11,7 @@ import pytest
 from rollcall.model.well_known import STACK_SET_NAME
 from rollcall_config.settings import Settings
 from tests.stacks.lint import find_errors
-from tests.stacks.template import Template
+from tests.stacks.template import Template, arn
 from tests.stacks.variants import synthesize_with
 
 if TYPE_CHECKING:
@@ -37,13 +37,17 @@ def inner(properties: dict[str, Any]) -> Template:
     return Template(path=Path(), body=json.loads(properties["TemplateBody"]))
 
 
+#: A compiled roster of alternate contacts alone.
+ROSTER: dict[str, Any] = {"defaults": {"SECURITY": "secops"}, "overrides": []}
+
+
 def excluding(*accounts: str) -> dict[str, Any]:
     from stacks.members import make_member_template  # noqa: PLC0415  # it starts Node, which takes seconds
 
     settings = Settings(
         **{name: getattr(SETTINGS, name) for name in SETTINGS.__slots__} | {"members_exclude": accounts}
     )
-    return json.loads(make_member_template(settings, context={}))
+    return json.loads(make_member_template(settings, ROSTER, context={}))
 
 
 def holds(condition: Any, account: str) -> bool:
@@ -78,7 +82,7 @@ def test_it_reaches_every_account_of_its_targets_by_itself(everything: Assembly)
         "CallAs": "DELEGATED_ADMIN",
         "AutoDeployment": {"Enabled": True, "RetainStacksOnAccountRemoval": False},
         "ManagedExecution": {"Active": True},
-        "Capabilities": ["CAPABILITY_IAM"],
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
         "StackInstancesGroup": [
             {
                 "DeploymentTargets": {"OrganizationalUnitIds": ["r-a1b2", "ou-a1b2-11111111"]},
@@ -109,8 +113,8 @@ def test_called_as_itself_it_is_the_management_accounts(tmp_path: Path) -> None:
     assert stack_set_of(assembly, "RollcallManagement")["CallAs"] == "SELF"
 
 
-def test_members_run_the_forwarder_as_it_is_elsewhere(assembly: Assembly, everything: Assembly) -> None:
-    forwarder = assembly.templates["RollcallForwarder"].resources
+def test_members_run_the_forwarder_as_it_is_elsewhere(everything: Assembly) -> None:
+    forwarder = everything.templates["RollcallForwarder"].resources
     body = stack_set_of(everything, "RollcallHub")["TemplateBody"]
     assert "${Token" not in body
     resources = dict(inner({"TemplateBody": body}).resources)
@@ -138,6 +142,61 @@ def test_any_number_of_accounts_can_be_left_out(count: int) -> None:
     assert holds(condition, f"{count + 1:012}")
     # What CloudFormation takes inline: 51,200 bytes. 500 is as many as the settings take.
     assert len(json.dumps(body, separators=(",", ":")).encode()) < 51_200
+
+
+def test_a_member_lets_the_sweep_read_its_own_contacts_and_nothing_else(everything: Assembly) -> None:
+    template = inner(stack_set_of(everything, "RollcallHub"))
+    logical_id, role = template.one("AWS::IAM::Role", "Reader")
+    assert role["RoleName"] == "rollcall-contact-reader"
+    assert "ManagedPolicyArns" not in role
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert arn(trust["Principal"]["AWS"]) == "arn:{AWS::Partition}:iam::333333333333:root"
+    conditions = trust["Condition"]
+    assert arn(conditions["ArnEquals"]["aws:PrincipalArn"]) == (
+        "arn:{AWS::Partition}:iam::333333333333:role/rollcall-sweep"
+    )
+    assert conditions["StringEquals"] == {"aws:PrincipalOrgID": "o-exampleorgid"}
+    assert len(conditions) == 2
+    assert (trust["Effect"], trust["Action"]) == ("Allow", "sts:AssumeRole")
+    (statement,) = template.statements(logical_id)
+    assert (statement["Effect"], statement["Action"]) == ("Allow", "account:GetAlternateContact")
+    assert arn(statement["Resource"]) == "arn:{AWS::Partition}:account::{AWS::AccountId}:account"
+    assert "Condition" not in statement
+
+
+def test_the_sweep_may_assume_that_role_in_the_organization_alone(
+    assembly: Assembly, everything: Assembly
+) -> None:
+    def assuming(template: Template) -> list[dict[str, Any]]:
+        logical_id, role = template.one("AWS::IAM::Role", "SweepRole")
+        assert role["RoleName"] == "rollcall-sweep"
+        return [one for one in template.statements(logical_id) if "sts:AssumeRole" in one["Action"]]
+
+    assert assuming(assembly.templates["RollcallHub"]) == []
+    (statement,) = assuming(everything.templates["RollcallHub"])
+    assert arn(statement["Resource"]) == "arn:{AWS::Partition}:iam::*:role/rollcall-contact-reader"
+    assert statement | {"Resource": ""} == {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Resource": "",
+        "Condition": {"StringEquals": {"aws:ResourceOrgID": "o-exampleorgid"}},
+    }
+
+
+@pytest.mark.parametrize(("kinds", "primary"), [(("SECURITY",), False), (("SECURITY", "PRIMARY"), True)])
+def test_primary_contacts_are_read_only_if_they_are_managed(kinds: tuple[str, ...], primary: bool) -> None:
+    from stacks.members import make_member_template  # noqa: PLC0415  # see above
+
+    settings = Settings(
+        **{name: getattr(SETTINGS, name) for name in SETTINGS.__slots__} | {"members_reader": True}
+    )
+    roster = ROSTER | {"defaults": dict.fromkeys(kinds, "secops")}
+    text = make_member_template(settings, roster, context={})
+    assert ("account:GetContactInformation" in text) is primary
+
+
+def test_without_the_setting_members_have_no_such_role() -> None:
+    assert "rollcall-contact-reader" not in json.dumps(excluding())
 
 
 def test_cloudformation_accepts_it(tmp_path: Path) -> None:

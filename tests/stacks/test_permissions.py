@@ -423,8 +423,10 @@ def test_options_add_exactly_this(assembly: Assembly, everything: Assembly) -> N
     look = {(action, "*") for action in BESIDE_A_GUARDRAIL}
     network = {(action, "*") for action in IN_A_NETWORK}
     assert granted(everything, "ReconcileRole") - granted(assembly, "ReconcileRole") == look | network
-    for role in ("ChannelsNotifyRole", "SweepRole", "ControlRole"):
+    for role in ("ChannelsNotifyRole", "ControlRole"):
         assert granted(everything, role) - granted(assembly, role) == network
+    members = {("sts:AssumeRole", "arn:{AWS::Partition}:iam::*:role/rollcall-contact-reader")}
+    assert granted(everything, "SweepRole") - granted(assembly, "SweepRole") == network | members
     assert granted(everything, "IntakeForwarderRole") == granted(assembly, "IntakeForwarderRole")
 
 

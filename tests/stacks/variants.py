@@ -19,7 +19,7 @@ hub: "333333333333"
 alerts: {addresses: [aws-alerts@example.com], access_portal: "https://d-1234567890.awsapps.com/start"}
 """
 EVERYTHING = """
-members: {deploy: stackset, targets: [r-a1b2, ou-a1b2-11111111], exclude: ["444455556666"]}
+members: {deploy: stackset, targets: [r-a1b2, ou-a1b2-11111111], exclude: ["444455556666"], reader: true}
 guardrail: {targets: [r-a1b2], break_glass: "arn:aws:iam::*:role/BreakGlass*"}
 operators: ["arn:aws:iam::333333333333:user/oncall/*"]
 readers: ["arn:aws:iam::333333333333:role/Security*", "arn:aws:iam::444455556666:role/ci"]

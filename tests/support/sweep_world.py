@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rollcall.sweep.ports import ApplyPorts, Pool
+    from tests.support.member_roles import MemberSts
 
 ALICE = "arn:aws:sts::333333333333:assumed-role/rollcall-operator/alice"
 FOR_GOOD = 1_000_000
@@ -66,6 +67,8 @@ class SweepWorld(World):
         self.commands = MemoryCommands(self.faults)
         self.operators: tuple[str, ...] = ()
         self.starts: dict[str, datetime] = {}
+        #: What the members' roles answer, if the sweep is to use them.
+        self.member_sts: MemberSts | None = None
 
     # What starts a sweep
 
@@ -233,7 +236,12 @@ class SweepWorld(World):
             pool=self.pool,
             paces=pace,
             clock=self.clock,
+            roles=self.member_sts.make_roles(pace, self.wide_pool()) if self.member_sts else None,
         )
+
+    def wide_pool(self) -> Pool:
+        """The pool of the members' roles."""
+        return self.pool
 
     def _apply_ports(self) -> ApplyPorts:
         pace = make_paces(now=self.clock.now().timestamp()).by_operation

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rollcall.decide.resolve import fill_kept, resolve_requirement
@@ -117,17 +118,27 @@ def _find_reason_to_skip(
     return None if halted is None else (Verdict.WOULD_SET, halted)
 
 
+class ReadBy(StrEnum):
+    """How the contacts of a member were read."""
+
+    CENTRAL = "central-call"
+    ROLE = "own-role"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedAccount(Serializable):
     """One account as a run found it.
 
     `orphaned` is why an entry of a roster that is meant for the account matches it no longer, by the digest
-    of the roster; `contacts` are the kinds that were read.
+    of the roster; `contacts` are the kinds that were read. `read_by` is None if no member was read,
+    `role_failure` why its role led to no answer, empty if it did or was not asked.
     """
 
     account: Account
     contacts: Mapping[ContactKind, Observation] = field(repr=False)
     orphaned: Mapping[str, str] = field(default_factory=dict)
+    read_by: ReadBy | None = None
+    role_failure: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,10 @@ class WriteRefusedError(RollcallError):
         self.request_id = request_id
 
 
+class RoleReadError(RollcallError):
+    """A role in a member led to no answer that counts. The text says why, without contact details."""
+
+
 class LookAgainError(RollcallError):
     """All is done for now, and the same message is wanted again after `seconds`."""
 

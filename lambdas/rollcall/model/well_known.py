@@ -12,6 +12,9 @@ INTAKE_BUS_NAME: Final = "rollcall-intake"
 RECONCILE_ROLE_NAME: Final = "rollcall-reconcile"
 #: Role in the management account for that account's own contacts; the hub's policy names it before it exists.
 MANAGEMENT_ROLE_NAME: Final = "rollcall-management-contacts"
+#: Role of `sweep`, and the role in each member that it may assume to read that account's own contacts.
+SWEEP_ROLE_NAME: Final = "rollcall-sweep"
+MEMBER_ROLE_NAME: Final = "rollcall-contact-reader"
 #: StackSet that brings the forwarder to the members; the doctor looks for it by name.
 STACK_SET_NAME: Final = "rollcall-forwarder"
 #: Name of the service control policy, by which an event about a policy is known to be about ours.

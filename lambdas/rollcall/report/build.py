@@ -167,6 +167,8 @@ def _build_account(
     return {
         **describe_account(account),
         "state": str(account.state),
+        "read_by": record.read_by and str(record.read_by),
+        "role_failure": record.role_failure or None,
         "contacts": {
             str(kind): decided.get(kind) or rest | {"found": None, "wanted": None, "source": None}
             for kind in kinds

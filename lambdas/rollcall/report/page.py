@@ -19,7 +19,13 @@ from rollcall.outcomes.verdicts import COUNTED, VERDICTS, Verdict
 from rollcall.report.build import ATTENTION
 from rollcall.report.chart import HEIGHT, LEFT, RIGHT, WIDTH, draw_chart
 from rollcall.report.summary import answer_coverage, answer_edits, list_tasks
-from rollcall.report.words import describe_end, describe_start, format_percent, list_roster_facts
+from rollcall.report.words import (
+    describe_end,
+    describe_reads,
+    describe_start,
+    format_percent,
+    list_roster_facts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +58,7 @@ def render(report: Mapping[str, Any]) -> str:
         silent={(item["account_id"], item["kind"]) for item in report["drift"]},
         started_by=describe_start(report["run"]),
         ended=describe_end(report["run"]),
+        reads=describe_reads(report),
         roster_facts=list_roster_facts(report["run"], report["mode"]),
         chart=draw_chart(report["trend"]),
         width=WIDTH,

@@ -162,13 +162,20 @@ def _find_tasks(report: Mapping[str, Any]) -> Iterator[Task]:
         yield Task(text="Writes are paused.", command="rollcall unpause --reason TEXT")
     elif counts[Verdict.WOULD_SET] and not report["waiting"]:
         yield Task(text=f"{_count(counts[Verdict.WOULD_SET], 'contact')} below differ and were not set.")
-    if drift := len(report["drift"]):
-        text = f"{_count(drift, 'change')} came without an event: check trails and forwarders."
-        yield Task(text=text, command="rollcall doctor")
+    yield from _find_failures_in_members(report)
     if due := len(report["reviews"]):
         yield Task(text=f"{_count(due, 'contact')} of the roster {_be(due)} due for review.")
     if lost := len(report["unmatched"]):
         yield Task(text=f"{_count(lost, 'entry', 'entries')} of the roster: no match.")
+
+
+def _find_failures_in_members(report: Mapping[str, Any]) -> Iterator[Task]:
+    if drift := len(report["drift"]):
+        text = f"{_count(drift, 'change')} came without an event: check trails and forwarders."
+        yield Task(text=text, command="rollcall doctor")
+    if lost := report["run"]["lost_roles"]:
+        text = f"Read centrally, although their role worked in the run before: {', '.join(lost)}."
+        yield Task(text=text, command="rollcall doctor")
 
 
 def _count_security(contacts: Sequence[tuple[str, str]] | set[tuple[str, str]]) -> str:

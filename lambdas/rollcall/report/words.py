@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.decide.plan import ReadBy
 from rollcall.model.roster import Mode
 
 if TYPE_CHECKING:
@@ -51,6 +53,16 @@ def describe_start(run: Mapping[str, Any]) -> str:
 def describe_end(run: Mapping[str, Any]) -> str:
     """How it ended."""
     return _ENDED[run["ending"]]
+
+
+def describe_reads(report: Mapping[str, Any]) -> str:
+    """How accounts were read, if roles in them were asked; empty if none was."""
+    by_role, centrally = (report["run"]["read_by"][way] for way in (ReadBy.ROLE, ReadBy.CENTRAL))
+    failures = Counter(account["role_failure"] for account in report["accounts"] if account["role_failure"])
+    if not by_role and not failures:
+        return ""
+    why = ", ".join(f"{reason}: {count:,}" for reason, count in failures.most_common())
+    return f"{by_role:,} through their own role, {centrally:,} centrally" + (f" ({why})" if why else "")
 
 
 def list_roster_facts(run: Mapping[str, Any], mode: str) -> list[RosterFact]:

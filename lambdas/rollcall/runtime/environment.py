@@ -87,7 +87,8 @@ class NotifyEnvironment(_Environment):
 class SweepEnvironment(_Environment):
     """Settings of `sweep`. The limits of a roster are in the roster.
 
-    `organization` is its ID, `masks` what alerts mask, a value of `Masks`.
+    `organization` is its ID, `masks` what alerts mask, a value of `Masks`. `member_role` is the ARN of the
+    role in each member that reads its contacts, with `*` for the account, or `none`.
     """
 
     organization: str
@@ -96,6 +97,7 @@ class SweepEnvironment(_Environment):
     reports_bucket: str
     outcome_bus: str
     masks: str
+    member_role: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.contact.known_drift import compute_fingerprint
+from rollcall.decide.plan import ReadBy
 from rollcall.decide.plan_values import ChangeGrouper
 from rollcall.model.account import describe_account
 from rollcall.outcomes.notice_kinds import NoticeKind
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.contact.known_drift import KnownDrift
-    from rollcall.decide.plan import Change, ChangeResult, Plan
+    from rollcall.decide.plan import Change, ChangeResult, ObservedAccount, Plan
     from rollcall.decide.plan_values import KnownContacts
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
@@ -53,7 +54,8 @@ class RunCounts:
     `granted` are the digests of changes that an approved plan had wanted before this run; `drift` is whether
     the roster was in force before, so that other changes are drift. `known` is the drift that
     events led to and that was left as it was; `settled` is what of it is resolved by now, `narrowed` the
-    drift of contacts that nobody could read, with what this run read.
+    drift of contacts that nobody could read, with what this run read. `roles_before` are the accounts that
+    the run before read through their own role, `lost_roles` those of them that this one did not.
     """
 
     results: Mapping[tuple[str, ContactKind], ChangeResult]
@@ -61,6 +63,7 @@ class RunCounts:
     granted: frozenset[bytes]
     drift: bool
     known: Mapping[tuple[str, ContactKind], KnownDrift] = field(default_factory=dict)
+    roles_before: frozenset[str] = frozenset()
     accounts: int = 0
     active: int = 0
     changes: int = 0
@@ -73,6 +76,8 @@ class RunCounts:
     drifts: list[tuple[Account, Change, Verdict]] = field(default_factory=list)
     settled: list[tuple[str, ContactKind, KnownDrift]] = field(default_factory=list)
     narrowed: list[tuple[str, ContactKind, KnownDrift]] = field(default_factory=list)
+    read_by: Counter[str] = field(default_factory=Counter)
+    lost_roles: list[str] = field(default_factory=list)
 
     def name_suspects(self) -> dict[str, Any]:
         """The accounts whose forwarder did not report a change, as far as a notice names them."""
@@ -88,6 +93,13 @@ class RunCounts:
             self._settle(account.id, finding.kind, finding.verdict, finding.found)
         for change in plan.changes:
             self._change(account, change, drift=self.drift and drift)
+
+    def add_read(self, observed: ObservedAccount) -> None:
+        """How the account was read."""
+        if observed.read_by is not None:
+            self.read_by[str(observed.read_by)] += 1
+        if observed.read_by is ReadBy.CENTRAL and observed.account.id in self.roles_before:
+            self.lost_roles.append(observed.account.id)
 
     def _change(self, account: Account, change: Change, *, drift: bool) -> None:
         result = self.results.get((account.id, change.kind))
@@ -177,6 +189,9 @@ def make_summary(
         "failed": dict(run.failed),
         "observed": observed or (last or {}).get("observed"),
         "reads": {"organizations": run.reads},
+        "read_by": {str(way): counts.read_by[str(way)] if counts else 0 for way in ReadBy},
+        # Their role worked in the run before. They were read centrally.
+        "lost_roles": _shorten(sorted(counts.lost_roles)) if counts else [],
     }
 
 

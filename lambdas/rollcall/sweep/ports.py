@@ -49,6 +49,13 @@ class ContactReader(Protocol):
         """What is there now; RetryableError if AWS was busy or broken."""
 
 
+class MemberReader(Protocol):
+    """The contacts of members, asked with a role in each."""
+
+    def read(self, account_id: str, kinds: Sequence[ContactKind]) -> Mapping[ContactKind, Observation]:
+        """What is there now, present or absent; RoleReadError, or any other, if the role does not say."""
+
+
 class Pool(Protocol):
     """Several calls in flight."""
 
@@ -143,6 +150,14 @@ class SweepMachine(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRoles:
+    """The way through the members' own roles, with a wider pool than that of central reads."""
+
+    reader: MemberReader
+    pool: Pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SweepPorts:
     """All collaborators of the steps that write no contact, chosen in one place."""
 
@@ -157,6 +172,8 @@ class SweepPorts:
     pool: Pool
     paces: Paces
     clock: Clock
+    #: None if the members have no such role.
+    roles: MemberRoles | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,12 @@ def prepare(run: Run, *, ports: ApplyPorts, runs: Runs, rosters: Rosters, manage
         matches=ports.matches,
         clock=ports.writer.clock,
     )
-    part = [look.read(account) for account in runs.read_accounts(run.id) if account.id == management_account]
+    # Its own role read it, which is not that of a member.
+    part = [
+        replace(look.read(account), read_by=None)
+        for account in runs.read_accounts(run.id)
+        if account.id == management_account
+    ]
     runs.write_observed(run.id, MANAGEMENT_PART, part)
     return replace(run, next=Step.OBSERVE)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rollcall.contact.record import update_record
-from rollcall.decide.plan import plan_observed
+from rollcall.decide.plan import ReadBy, plan_observed
 from rollcall.decide.resolve import find_exemption
 from rollcall.model.display import Masks
 from rollcall.model.errors import RetryableError
@@ -191,6 +191,7 @@ class ReportStep:
             }
             if drift
             else {},
+            roles_before=self._list_roles_before(run),
         )
         today = run.started_at.date()
         if roster is not None:
@@ -200,7 +201,19 @@ class ReportStep:
                     # That an exemption has ended no event says, and none is missing.
                     lately = find_exemption(roster, observed.account.id, today - WAITS)
                     counts.add(observed.account, plan, drift=lately is None)
+                    counts.add_read(observed)
         return counts
+
+    def _list_roles_before(self, run: Run) -> frozenset[str]:
+        """The accounts that the run before read through their own role; none if this one used no roles."""
+        last = self.ports.sweeps.find_last() if self.ports.roles else None
+        observed = last and last.get("observed")
+        if not observed or observed["run"] == run.data:
+            return frozenset()
+        parts = self.ports.runs.read_observed(observed["run"])
+        return frozenset(
+            record.account.id for part in parts for record in part if record.read_by is ReadBy.ROLE
+        )
 
     def _find_roster(self, run: Run) -> Roster | None:
         """The roster that the organization is judged by; None if nobody has it any more."""

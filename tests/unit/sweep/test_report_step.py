@@ -39,6 +39,8 @@ KEYS = [
     "failed",
     "observed",
     "reads",
+    "read_by",
+    "lost_roles",
 ]
 
 

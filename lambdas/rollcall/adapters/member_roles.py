@@ -1,0 +1,157 @@
+"""The contacts of members, read with a role in each: AssumeRole, then standalone calls in its session."""
+
+from __future__ import annotations
+
+import json
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.credentials import Credentials
+
+from rollcall.adapters.account_api import OneModeAccountApi
+from rollcall.adapters.errors import AWS_ERRORS, get_code, is_throttled
+from rollcall.model.contact import ContactKind, find_rules
+from rollcall.model.desired import Present, Unreadable
+from rollcall.model.errors import RetryableError, RoleReadError
+from rollcall.model.well_known import SWEEP_ROLE_NAME
+from rollcall.timing import FollowingPace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from rollcall.model.desired import Observation
+    from rollcall.ports import Clock
+    from rollcall.timing import Pace
+
+#: The shortest that AWS STS gives.
+SESSION_SECONDS: Final = 900
+_ACCOUNT: Final = "*"
+#: Of the session in which this thread calls.
+_CREDENTIALS: ContextVar[Credentials | None] = ContextVar("credentials", default=None)
+
+
+class MemberRoleReader:
+    """The port `MemberReader`. `role_arn` has `*` for the account; `pace` is that of AssumeRole.
+
+    A session may do what its role and its policy both allow: the policy names the reads that are made, so
+    that a role that somebody in the member widened gives no more. `account_client` makes a client of the
+    Account API for credentials as AWS STS gives them.
+    """
+
+    def __init__(
+        self,
+        *,
+        sts: Any,
+        role_arn: str,
+        account_client: Callable[[Mapping[str, str]], Any],
+        clock: Clock,
+        pace: Pace,
+    ) -> None:
+        self._sts = sts
+        self._role_arn = role_arn
+        self._account_client = account_client
+        self._clock = clock
+        self._pace = pace
+        following = FollowingPace(first=pace)
+        self._buckets = {"GetAlternateContact": following, "GetContactInformation": following}
+
+    def read(self, account_id: str, kinds: Sequence[ContactKind]) -> Mapping[ContactKind, Observation]:
+        """What is there now, present or absent; RoleReadError if the role does not say."""
+        client = self._account_client(self._begin_session(account_id, kinds))
+        api = OneModeAccountApi(client=client, clock=self._clock, buckets=self._buckets, standalone=True)
+        return {kind: _read(api, account_id, kind) for kind in kinds}
+
+    def _begin_session(self, account_id: str, kinds: Sequence[ContactKind]) -> Mapping[str, str]:
+        arn = self._role_arn.replace(_ACCOUNT, account_id)
+        wait = self._pace.reserve(self._get_seconds())
+        if wait:
+            self._clock.sleep(wait)
+        try:
+            answer = self._sts.assume_role(
+                RoleArn=arn,
+                RoleSessionName=SWEEP_ROLE_NAME,
+                DurationSeconds=SESSION_SECONDS,
+                Policy=make_session_policy(arn, kinds),
+            )
+        except AWS_ERRORS as error:
+            if is_throttled(error):
+                self._pace.slow_down(self._get_seconds())
+            raise RoleReadError(f"the role was not assumed: {get_code(error)}") from None
+        self._pace.speed_up(self._get_seconds())
+        if answer["AssumedRoleUser"]["Arn"].split(":")[4] != account_id:
+            raise RoleReadError("the session is of another account")
+        credentials: Mapping[str, str] = answer["Credentials"]
+        return credentials
+
+    def _get_seconds(self) -> float:
+        return self._clock.now().timestamp()
+
+
+def make_session_policy(role_arn: str, kinds: Sequence[ContactKind]) -> str:
+    """The policy of a session that reads these kinds in the account of the role, and nothing else."""
+    partition, account_id = role_arn.split(":")[1], role_arn.split(":")[4]
+    alternate = any(kind is not ContactKind.PRIMARY for kind in kinds)
+    actions = ["account:GetAlternateContact"] * alternate
+    actions += ["account:GetContactInformation"] * (ContactKind.PRIMARY in kinds)
+    resource = f"arn:{partition}:account::{account_id}:account"
+    statement = {"Effect": "Allow", "Action": actions, "Resource": resource}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
+
+
+def _read(api: OneModeAccountApi, account_id: str, kind: ContactKind) -> Observation:
+    try:
+        found = api.get(account_id, kind)
+    except RetryableError as error:
+        raise RoleReadError(str(error)) from None
+    if isinstance(found, Unreadable):
+        raise RoleReadError("access was denied to the role" if found.denied else found.reason)
+    if isinstance(found, Present):
+        rules = find_rules(kind).items()
+        if any(rule.required and not found.contact.get(part) for part, rule in rules):
+            raise RoleReadError("a required part of the contact is missing in the answer")
+    return found
+
+
+class SessionClients:
+    """Clients for many sessions over one client: its connections are kept, and it is made once.
+
+    A call that botocore would sign otherwise is of `sweep` itself, whose role may read no contact in this
+    mode: it is denied.
+    """
+
+    def __init__(self, client: Any) -> None:
+        client.meta.events.register("before-sign.account", _sign_in_session)
+        self._client = client
+
+    def __call__(self, credentials: Mapping[str, str]) -> Any:
+        """The client with these credentials, as AWS STS gives them."""
+        return _SessionClient(
+            self._client,
+            Credentials(
+                credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"]
+            ),
+        )
+
+
+class _SessionClient:
+    def __init__(self, client: Any, credentials: Credentials) -> None:
+        self._client = client
+        self._credentials = credentials
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+
+        def call(**parameters: Any) -> Any:
+            token = _CREDENTIALS.set(self._credentials)
+            try:
+                return method(**parameters)
+            finally:
+                _CREDENTIALS.reset(token)
+
+        return call
+
+
+def _sign_in_session(request: Any, **_: object) -> None:
+    """Sign with the session's credentials, as botocore does for directory buckets of S3."""
+    if (credentials := _CREDENTIALS.get()) is not None:
+        request.context.setdefault("signing", {})["request_credentials"] = credentials

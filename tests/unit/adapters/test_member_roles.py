@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 
 from rollcall.adapters.clients import IMPATIENT, make_client
 from rollcall.adapters.member_roles import SessionClients, make_session_policy
@@ -56,7 +57,7 @@ def test_each_call_is_signed_with_the_credentials_of_its_session(monkeypatch: py
         }
         signed_by = headers["Authorization"].partition("Credential=")[2].partition("/")[0]
         seen.append((signed_by, headers.get("X-Amz-Security-Token", "")))
-        return AWSResponse(request.url, 200, {}, _Body())
+        return AWSResponse(request.url, 200, HTTPHeaders(), _Body())
 
     client.meta.events.register("before-send.account", answer)
     one, two = (

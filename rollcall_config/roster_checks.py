@@ -74,6 +74,13 @@ def list_named(entry: Any, keys: Sequence[str]) -> list[tuple[str, str]]:
     return [(key, entry[key]) for key in keys if isinstance(entry, dict) and isinstance(entry.get(key), str)]
 
 
+def list_choices(entry: Any) -> list[tuple[str, dict[str, Any]]]:
+    """Return the kinds whose contact a tag chooses, with the key and the default as they are given."""
+    return [
+        (key, entry[key]) for key in KINDS if isinstance(entry, dict) and isinstance(entry.get(key), dict)
+    ]
+
+
 def list_accounts(document: Document, key: str) -> list[tuple[Route, str]]:
     """All account ids that the entries of a list name, each with where it stands."""
     return [
@@ -93,6 +100,14 @@ def _check_contacts(document: Document) -> Iterator[ConfigProblem]:
         for kind, name in list_named(entry, KINDS):
             if problem := _find_misuse(kind, name, contacts):
                 yield document.make_problem((*route, kind), problem)
+        for kind, choice in list_choices(entry):
+            name = choice.get("default")
+            if name == ABSENT:
+                problem = "would delete the contact of every account that loses its tag: name a contact"
+            else:
+                problem = _find_misuse(kind, name, contacts, absent=False) if isinstance(name, str) else None
+            if problem:
+                yield document.make_problem((*route, kind, "default"), problem)
 
 
 def _check_form(document: Document, name: str, contact: Any) -> Iterator[ConfigProblem]:
@@ -114,7 +129,7 @@ def _check_form(document: Document, name: str, contact: Any) -> Iterator[ConfigP
             yield document.make_problem((*route, "StateOrRegion"), text)
 
 
-def _find_misuse(kind: str, name: str, contacts: dict[str, Any]) -> str | None:
+def _find_misuse(kind: str, name: str, contacts: dict[str, Any], *, absent: bool = True) -> str | None:
     """Return why this kind cannot have the contact of this name."""
     if name == ABSENT:
         fix = f"leave primary out, or name a contact whose required values are {KEPT}"
@@ -127,8 +142,8 @@ def _find_misuse(kind: str, name: str, contacts: dict[str, Any]) -> str | None:
         return None
     known = list_known("primary contacts" if kind == _PRIMARY else "contacts", fitting, meant=name)
     if name not in contacts:
-        either = "no primary contact" if kind == _PRIMARY else f"neither a contact nor {ABSENT!r}"
-        return f"{name!r} is {either}; {known}"
+        either = f"neither a contact nor {ABSENT!r}" if absent else "no contact"
+        return f"{name!r} is {'no primary contact' if kind == _PRIMARY else either}; {known}"
     if kind == _PRIMARY:
         return f"{name!r} is an alternate contact: primary needs one with {_PRIMARY_KEYS}; {known}"
     return f"{name!r} is a primary contact, which only primary takes; {known}"
@@ -214,16 +229,25 @@ def _check_effects(document: Document) -> Iterator[ConfigProblem]:
 def _check_agreement(document: Document) -> Iterator[ConfigProblem]:
     seen: list[tuple[Route, dict[str, Any]]] = []
     for route, entry in list_entries(document, "overrides"):
-        for key, value in list_named(entry, _SETTINGS):
+        for key, value in [*list_named(entry, _SETTINGS), *list_choices(entry)]:
             for where, other in seen:
                 said = other.get(key)
-                common = _find_common(entry, other) if isinstance(said, str) and said != value else None
+                differs = isinstance(said, (str, dict)) and said != value
+                common = _find_common(entry, other) if differs else None
                 if common:
                     line = document.get_line((*where, key))
-                    problem = f"{value!r} disagrees with {said!r} on line {line} for {common}: keep one"
+                    one, two = _describe_setting(value), _describe_setting(said)
+                    problem = f"{one} disagrees with {two} on line {line} for {common}: keep one"
                     yield document.make_problem((*route, key), problem)
                     break
         seen.append((route, entry))
+
+
+def _describe_setting(said: Any) -> str:
+    if isinstance(said, str):
+        return repr(said)
+    default = f" (default {said['default']!r})" if "default" in said else ""
+    return f"the choice by tag {said.get('tag')!r}{default}"
 
 
 def _find_common(entry: dict[str, Any], other: dict[str, Any]) -> str | None:

@@ -47,7 +47,7 @@ _LONGEST_BULK: Final = 60
 _LONGEST_REPEATED: Final = 1440
 #: Events take minutes: in a shorter window a script that answers each restore would never be found.
 _SHORTEST_REPEATED: Final = 5
-_KIND: Final = f"a contact's name, or {ABSENT}"
+_KIND: Final = f"a contact's name, {ABSENT}, or {{tag: KEY, default: NAME}}"
 
 
 def _require_one(keys: tuple[str, ...]) -> list[JsonValue]:
@@ -132,24 +132,44 @@ def _choose_form(contact: Any) -> str | None:
     return None if find_keys(contact, ALTERNATE) else PRIMARY
 
 
+class TagChoice(Strict):
+    """The contact whose name is the value of this tag of the account."""
+
+    tag: TagKey
+    default: Annotated[str | None, Field(description="a contact's name, for accounts without the tag")] = None
+
+
+_ContactChoice = Annotated[
+    Annotated[str, Tag("[name]")] | Annotated[TagChoice, Tag("[choice]")],
+    Discriminator(lambda said: "[choice]" if isinstance(said, (dict, TagChoice)) else "[name]"),
+]
+
+
 class Kinds(Strict):
     """Contacts by kind. A kind without a name is unmanaged."""
 
-    security: Annotated[str | None, Field(description=_KIND)] = None
-    operations: Annotated[str | None, Field(description=_KIND)] = None
-    billing: Annotated[str | None, Field(description=_KIND)] = None
+    security: Annotated[_ContactChoice | None, Field(description=_KIND)] = None
+    operations: Annotated[_ContactChoice | None, Field(description=_KIND)] = None
+    billing: Annotated[_ContactChoice | None, Field(description=_KIND)] = None
     primary: Annotated[
-        str | None,
+        _ContactChoice | None,
         Field(
-            description="the name of a primary contact, one with FullName",
+            description="the name of a primary contact, one with FullName, or {tag: KEY, default: NAME}",
             json_schema_extra={"not": {"const": ABSENT}},
         ),
     ] = None
 
-    def list_names(self) -> dict[str, str | None]:
-        """Return contact names by the Account API's word for the kind; None for `absent`."""
-        names = {kind.upper(): getattr(self, kind) for kind in KINDS}
-        return {kind: None if name == ABSENT else name for kind, name in names.items() if name is not None}
+    def list_names(self) -> dict[str, Any]:
+        """Return what is said of each kind, by the Account API's word for it, as a compiled roster has it.
+
+        That is a contact's name, None for `absent`, or `{"tag", "default"}`.
+        """
+        said = {kind.upper(): getattr(self, kind) for kind in KINDS}
+        return {
+            kind: one.model_dump() if isinstance(one, TagChoice) else None if one == ABSENT else one
+            for kind, one in said.items()
+            if one is not None
+        }
 
 
 class _Selector(Strict):

@@ -8,8 +8,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall_config.contact_values import KEPT
-from rollcall_config.roster_checks import list_accounts, list_entries, list_named
-from rollcall_config.roster_model import KINDS
+from rollcall_config.roster_checks import list_accounts, list_choices, list_entries, list_named
+from rollcall_config.roster_model import KINDS, PRIMARY, find_keys
 from rollcall_config.samples import is_sample_address, is_sample_phone, is_sample_place
 from rollcall_config.values import ABSENT
 
@@ -62,8 +62,10 @@ def _warn_of_ended(document: Document, today: date) -> Iterator[ConfigWarning]:
 def _warn_of_unused(document: Document) -> Iterator[ConfigWarning]:
     scopes = [document.data["defaults"], *(entry for _, entry in list_entries(document, "overrides"))]
     used = {name for scope in scopes for _, name in list_named(scope, KINDS)}
-    for name in document.data["contacts"]:
-        if name not in used:
+    # A tag may choose any contact of the form of its kind.
+    chosen = {kind == "primary" for scope in scopes for kind, _ in list_choices(scope)}
+    for name, contact in document.data["contacts"].items():
+        if name not in used and bool(find_keys(contact, PRIMARY)) not in chosen:
             yield document.make_warning(("contacts", name), "is used by no default and no override")
 
 
@@ -125,7 +127,7 @@ def _warn_of_root(document: Document) -> Iterator[ConfigWarning]:
 def _warn_of_shared(document: Document) -> Iterator[ConfigWarning]:
     defaults, contacts = document.data["defaults"], document.data["contacts"]
     for route, entry in [(("defaults",), defaults), *list_entries(document, "overrides")]:
-        kinds = dict(list_named(defaults, KINDS)) | dict(list_named(entry, KINDS))
+        kinds = _list_usual(defaults) | _list_usual(entry)
         for one, two in combinations([kind for kind in KINDS if kinds.get(kind, ABSENT) != ABSENT], 2):
             here = two if two in entry else one
             same = _find_same(contacts[kinds[one]], contacts[kinds[two]])
@@ -136,6 +138,12 @@ def _warn_of_shared(document: Document) -> Iterator[ConfigWarning]:
                     f"has the same {same} as {other}: Prowler fails accounts whose contacts are not different"
                 )
                 yield document.make_warning((*route, here), text)
+
+
+def _list_usual(entry: Any) -> dict[str, str]:
+    """Return the contact of each kind; where a tag chooses it, that of accounts without the tag."""
+    chosen = {kind: choice.get("default", ABSENT) for kind, choice in list_choices(entry)}
+    return dict(list_named(entry, KINDS)) | chosen
 
 
 def _find_same(one: Mapping[str, str], two: Mapping[str, str]) -> str:

@@ -46,14 +46,14 @@ _TEXTS: Final = {
 }
 
 #: Steps of pydantic that are no keys of the file.
-_MARKS: Final = frozenset({"[key]", "[alternate]", "[primary]"})
+_MARKS: Final = frozenset({"[key]", "[alternate]", "[primary]", "[name]", "[choice]"})
 _NO_MAPPING: Final = {"model_type", "model_attributes_type"}
 
 
 def _make_problem(model: type[BaseModel], document: Document, details: ErrorDetails) -> ConfigProblem | None:
     kind = details["type"]
     loc = details["loc"]
-    # An error in a key of a mapping ends in "[key]"; the form of a contact is the tag of a union.
+    # An error in a key of a mapping ends in "[key]"; the form of a value is the tag of a union.
     route: Route = (*(step for step in loc[:-1] if step not in _MARKS), *loc[-1:])
     if kind != "extra_forbidden" and loc[-1:] and loc[-1] in _MARKS:
         route = route[:-1]
@@ -67,7 +67,7 @@ def _make_problem(model: type[BaseModel], document: Document, details: ErrorDeta
     keys = _list_keys(model, loc)
     if kind in _NO_MAPPING and keys:
         return document.make_problem(route, f"must be a mapping with the keys {', '.join(keys)}")
-    field = _find_field(model, loc)
+    field = _find_field(model, loc[:-1] if loc[-1:] == ("[name]",) else loc)
     problem = _explain(document, route, details, personal=field is not None and not field.repr)
     allowed = f"; allowed: {field.description}" if field is not None and field.description else ""
     return document.make_problem(route, f"{problem}{allowed}")

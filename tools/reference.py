@@ -72,7 +72,7 @@ def _keys(node: dict[str, Any], defs: dict[str, Any], prefix: str = "") -> Itera
             default = f"`{json.dumps(value['default']).strip(chr(34))}`"
         inner, suffix = _inside(value, defs)
         forms = [defs[one["$ref"].rpartition("/")[2]] for one in inner.get("oneOf", ()) if "$ref" in one]
-        if forms:
+        if forms and suffix:
             for form in forms:
                 yield [f"`{prefix}{name}{suffix}`", "required", form["description"]]
                 yield from _keys(form, defs, f"{prefix}{name}{suffix}.")

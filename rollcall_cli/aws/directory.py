@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rollcall.decide import roster_entries
-from rollcall.decide.roster_entries import OrganizationNames
+from rollcall.decide.roster_entries import OrganizationNames, find_alike
 from rollcall.model.account import Account, AccountState
 from rollcall.model.roster import AccountIds, Tagged, read_selector
 from rollcall_cli.aws.patient import list_all
-from rollcall_config.roster_checks import list_entries
+from rollcall_config.roster_checks import list_choices, list_entries
 from rollcall_config.roster_model import Override
 
 if TYPE_CHECKING:
@@ -87,8 +87,25 @@ def find_unmatched(document: Document, directory: Directory) -> list[ConfigWarni
     `document` is the valid file of the roster.
     """
     names = _list_names(directory)
-    entries = [*list_entries(document, "overrides"), *list_entries(document, "exempt")]
-    return [warning for route, entry in entries for warning in _check_entry(document, route, entry, names)]
+    overrides = list_entries(document, "overrides")
+    entries = [*overrides, *list_entries(document, "exempt")]
+    return [
+        warning
+        for route, entry in [(("defaults",), document.data["defaults"]), *overrides]
+        for warning in _check_choices(document, route, entry, names)
+    ] + [warning for route, entry in entries for warning in _check_entry(document, route, entry, names)]
+
+
+def _check_choices(
+    document: Document, route: Route, entry: dict[str, Any], names: OrganizationNames
+) -> Iterator[ConfigWarning]:
+    keys = {key for tags in names.tags for key, _ in tags}
+    for kind, choice in list_choices(entry):
+        if choice["tag"] not in keys:
+            near = find_alike(choice["tag"], keys)
+            meant = f" (did you mean {near!r}?)" if near else ""
+            problem = f"no account carries the tag {choice['tag']} now{meant}"
+            yield document.make_warning((*route, kind, "tag"), problem)
 
 
 def _check_entry(

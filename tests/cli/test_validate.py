@@ -179,6 +179,17 @@ def test_where_no_tag_is_near_none_is_suggested(desk, tag):
     assert problem.endswith(" now")
 
 
+@pytest.mark.parametrize(
+    ("key", "end"), [("Contact", ""), ("contact", " (did you mean 'Contact'?)"), ("owner", "")]
+)
+def test_a_key_of_a_tag_that_no_account_carries_is_answered_by_one_that_is_carried(desk, key, end):
+    desk.organization.accounts[PLAYGROUND].tags.update({"scope": "pci", "Contact": "soc"})
+    contacts = CONTACTS.replace("operations: platform", f"operations: {{tag: {key}, default: platform}}")
+    found = live_warnings(desk, contacts)
+    problem = f"no account carries the tag {key} now{end}"
+    assert found == ({} if key == "Contact" else {"defaults.operations.tag": problem})
+
+
 def test_a_contact_that_is_the_primary_one_too_is_named_with_its_accounts(desk):
     primary = dict(desk.organization.accounts[SHOP].primary)
     phone = {**primary, "FullName": "Anybody", "PhoneNumber": "+1 (206) 443-2100"}

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollcall.model.contact import EMAIL, KEEP, PRIMARY_PARTS, Contact
-from rollcall.model.roster import Roster, read_selector
+from rollcall.model.roster import Roster, TagChoice, read_selector
 from rollcall_config.document import ConfigError
 from rollcall_config.json_schema import make_schemas
 from rollcall_config.roster_compile import read_roster
@@ -65,13 +65,20 @@ _IDS = st.from_regex(r"[1-9][0-9]{11}", fullmatch=True)
 _PATHS = st.lists(st.text(alphabet="abAB01._", min_size=1, max_size=5), min_size=1, max_size=5).map("/".join)
 
 
+def choices(names: list[str]) -> Any:
+    """By the value of a tag."""
+    key = {"tag": st.text(alphabet="aB:/ ", min_size=1, max_size=4)}
+    return st.fixed_dictionaries(key, optional={"default": st.sampled_from(names)})
+
+
 @st.composite
 def rosters(draw: st.DrawFn) -> dict[str, Any]:
     names = [name for name in draw(_NAMES) if name != "absent"] or ["soc"]
     reviewed = st.fixed_dictionaries({}, optional={"review_by": _DAYS})
     primary = {f"{name}-primary": draw(_PRIMARY) | draw(reviewed) for name in names}
-    alternate = st.dictionaries(_KIND, st.sampled_from([*names, "absent"]), min_size=1)
-    kinds: Any = alternate | st.builds(dict, primary=st.sampled_from(sorted(primary)))
+    alternate = st.dictionaries(_KIND, st.sampled_from([*names, "absent"]) | choices(names), min_size=1)
+    of_form = sorted(primary)
+    kinds: Any = alternate | st.builds(dict, primary=st.sampled_from(of_form) | choices(of_form))
     mode = st.sampled_from(["audit", "enforce"])
     # Overrides that share no account, no tag and no unit cannot disagree.
     accounts = draw(st.lists(_IDS, max_size=6, unique=True))
@@ -103,14 +110,21 @@ def read(text: str) -> dict[str, Any]:
         return dict(read_roster(path, file="contacts.yaml").compiled)
 
 
-def without_absent(kinds: dict[str, str]) -> dict[str, str | None]:
+def without_absent(kinds: dict[str, Any]) -> dict[str, Any]:
     """As the compiled document has it."""
     found = {
         kind.upper(): kinds[kind]
         for kind in ("security", "operations", "billing", "primary")
         if kind in kinds
     }
-    return {kind: None if name == "absent" else name for kind, name in found.items()}
+    return {
+        kind: TagChoice(key=said["tag"], default=said.get("default"))
+        if isinstance(said, dict)
+        else None
+        if said == "absent"
+        else said
+        for kind, said in found.items()
+    }
 
 
 def compiled_primary(contact: dict[str, str]) -> dict[str, str]:

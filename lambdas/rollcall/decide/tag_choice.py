@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster, TagChoice
 
+#: As names of contacts are.
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 #: So many characters of a value are shown, and so many digits may be the number of a person.
 _MOST_SHOWN: Final = 64
 _DIGITS_OF_PHONE: Final = 7
@@ -52,10 +55,10 @@ def _find_near(value: str, known: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _show_value(value: str) -> str:
-    """The value in quotes. Others choose it: it may look like a name, or be an address or number."""
-    if "@" in value:
-        value = mask_value("email", value)
-    elif sum(map(str.isdigit, value)) >= _DIGITS_OF_PHONE:
+    """The value in quotes, masked if it has not the form of a name: it may be anything, also a person's."""
+    if sum(map(str.isdigit, value)) >= _DIGITS_OF_PHONE:
         value = mask_value("phone", value)
+    elif value and not _NAME.fullmatch(value):
+        value = mask_value("email" if "@" in value else "name", value)
     dots = "..." if len(value) > _MOST_SHOWN else ""
     return f'"{spell_value(value[:_MOST_SHOWN], template=False)}{dots}"'

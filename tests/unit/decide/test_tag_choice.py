@@ -99,9 +99,14 @@ class TestEachKind:
         ("", '"" names no security contact of the roster'),
         ("mary@example.com", '"m***@example.com" names'),
         ("+44 20 7946 0000", '"***00" names'),
-        ("s\u043ec", r'"s\u{43e}c" names'),
-        ("so\u202ec\n", r'"so\u{202e}c\u{a}" names'),
-        ("x" * 256, '"' + "x" * 64 + '..." names'),
+        ("mary jones", '"m*** j***" names'),
+        ("44 20 @", '"4***@" names'),
+        ("s\u043ec", '"s***" names'),
+        ("\u0455oc", r'"\u{455}***" names'),
+        ("\u202eso\u202ec\n", r'"\u{202e}***" names'),
+        ("x" * 64, '"' + "x" * 64 + '" names'),
+        ("x" * 65, '"x***" names'),
+        ("x y " * 64, '"' + "*** " * 15 + r'***\x20..." names'),
     ],
 )
 def test_the_reason_shows_the_value_so_that_nobody_is_deceived_or_exposed(value, shown):

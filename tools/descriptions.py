@@ -24,7 +24,7 @@ VERDICTS: Final = {
     Verdict.UNMANAGED: "The roster names no contact of this kind. Not changed.",
     Verdict.INACTIVE: "The account is suspended or closing. Not changed.",
     Verdict.DENIED: "AWS denied the attempt of somebody else. Nothing changed.",
-    Verdict.NOTIFIED: "Alert only: Rollcall cannot undo this event.",
+    Verdict.NOTIFIED: "Alert only: Rollcall cannot undo this event, or does not manage this primary contact.",
     Verdict.OWN_WRITE: "The event of a write that Rollcall recorded.",
     Verdict.UNRECORDED_WRITE: "A write by Rollcall's role that Rollcall did not record.",
     Verdict.OVERWRITTEN: "The contact differs from what Rollcall wrote just before. It is restored.",
@@ -91,7 +91,7 @@ FIELDS: Final = {
         "event": "the CloudTrail event: `id`, `name`, `time`, `request_id`",
     },
     "`Rollcall Outcome`, and each of `outcomes` in `Rollcall Incident`": {
-        "kind": "`SECURITY`, `OPERATIONS` or `BILLING`",
+        "kind": "`SECURITY`, `OPERATIONS`, `BILLING` or `PRIMARY`",
         "verdict": "see [verdicts](#verdicts)",
         "reason": "text",
         "severity": "null if nobody is alerted",

@@ -79,7 +79,7 @@ def told(cause, *verdicts, event_name=None, opened=False, found=OUTCOME.found, a
     outcomes = tuple(
         replace(
             OUTCOME,
-            **({"verdict": verdict, "found": found, "kind": kinds[number % 3], "verified": None} | changes),
+            **({"verdict": verdict, "found": found, "kind": kinds[number % 4], "verified": None} | changes),
         )
         for number, verdict in enumerate(verdicts)
     )
@@ -477,7 +477,7 @@ MALFORMED: list[Any] = [
     {"detail": BASE | {"outcomes": [{"verdict": "compliant"}]}},
     {
         "detail": BASE
-        | {"outcomes": [BASE["outcomes"][0] | {"found": {"state": "present", "contact": {"name": "x"}}}]}
+        | {"outcomes": [BASE["outcomes"][0] | {"found": {"state": "present", "contact": ["x"]}}]}
     },
     {"detail": BASE | {"actor": None}},
     {"detail": BASE | {"actor": BASE["actor"] | {"mfa": "yes"}}},

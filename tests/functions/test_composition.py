@@ -165,6 +165,8 @@ def test_reconcile_takes_half_of_the_quota(monkeypatch):
             "GetAlternateContact": (5.0, 7.5),
             "PutAlternateContact": (2.5, 4.0),
             "DeleteAlternateContact": (0.5, 3.0),
+            "GetContactInformation": (5.0, 7.5),
+            "PutContactInformation": (2.5, 4.0),
         }
     # The quota is the calling account's, and the role in the management account calls from there.
     assert not {id(bucket) for bucket in pacings[0].values()} & {id(bucket) for bucket in pacings[1].values()}
@@ -177,10 +179,11 @@ def test_events_of_our_own_writes_are_read_at_most_twice_a_second_by_both_worker
     function = compose_reconcile(OBSERVED.append)
     own: Any = function.others["echoes"].reconciler.writer.accounts
     signals: Any = function.signals.reconciler.writer.accounts
-    read = own._members._buckets["GetAlternateContact"]
-    assert (read.rate, read.burst) == (1.0, 1.0)
+    for name in ("GetAlternateContact", "GetContactInformation"):
+        read = own._members._buckets[name]
+        assert (read.rate, read.burst) == (1.0, 1.0)
     # Their writes count as any: there is one quota.
-    for name in ("PutAlternateContact", "DeleteAlternateContact"):
+    for name in ("PutAlternateContact", "DeleteAlternateContact", "PutContactInformation"):
         assert own._members._buckets[name] is signals._members._buckets[name]
 
 

@@ -58,6 +58,7 @@ SHAPES = (
     "notice-paused",
     "notice-sweep-held",
     "notice-unpaused",
+    "primary-restored",
     "watched-CloseAccount",
 )
 #: Directory and ending of each way to show a message, what shows it, and which alerts are written down.

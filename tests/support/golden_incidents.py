@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from rollcall.events.monitored import MONITORED_EVENTS, PART_EVENTS
 from rollcall.events.signal import Cause
-from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Absent, DesiredAbsent, Unreadable
+from rollcall.model.contact import ALTERNATE_KINDS, KEEP, ContactKind
+from rollcall.model.desired import Absent, Desired, DesiredAbsent, Present, Unreadable
 from rollcall.outcomes.documents import build_incident_document
 from rollcall.outcomes.notices import build_notice_document
 from rollcall.outcomes.verdicts import Verdict
@@ -18,6 +18,8 @@ from tests.support.samples import (
     MANAGEMENT,
     NOW,
     OUTCOME,
+    PRIMARY_FOUND,
+    PRIMARY_WANTED,
     SIGNAL,
 )
 
@@ -51,18 +53,39 @@ NOBODY = {
 }
 
 
-ALL_KINDS = tuple(replace(OUTCOME, kind=kind, found=Absent()) for kind in ContactKind)
+ALL_KINDS = tuple(replace(OUTCOME, kind=kind, found=Absent()) for kind in ALTERNATE_KINDS)
+#: A new account has a primary contact at once, in its own name, which the roster keeps.
+PRIMARY_HERE = replace(PRIMARY_WANTED, name="Payments")
+PRIMARY_SET = replace(
+    OUTCOME,
+    kind=ContactKind.PRIMARY,
+    found=Present(contact=replace(PRIMARY_FOUND, name="Payments")),
+    wanted=Desired(contact=PRIMARY_HERE, source="contact headquarters (defaults)"),
+)
+#: A member gave its account another address and number.
+PRIMARY_RESTORED = replace(
+    PRIMARY_SET,
+    found=Present(
+        contact=replace(
+            PRIMARY_HERE,
+            address_line1=PRIMARY_FOUND.address_line1,
+            city=PRIMARY_FOUND.city,
+            phone=PRIMARY_FOUND.phone,
+        )
+    ),
+)
+NOT_READ = Desired(contact=replace(PRIMARY_WANTED, name=KEEP), source="contact headquarters (defaults)")
 
 
 def of(verdict, reason="why it is so", **changes):
     return replace(OUTCOME, verdict=verdict, reason=reason, **({"verified": None} | changes))
 
 
-def incident(cause, *outcomes, event=None, actor=ACTOR, opened=False, **account):
+def incident(cause, *outcomes, event=None, actor=ACTOR, opened=False, kind=SIGNAL.kind, **account):
     names = {Cause.CONTACT_DELETED: "DeleteAlternateContact", Cause.OU_CHANGED: "UpdateOrganizationalUnit"}
     reference = replace(EVENT, name=event or names.get(cause, EVENT.name))
     affected = account.get("id", SIGNAL.account_id)
-    signal = replace(SIGNAL, account_id=affected, cause=cause, event=reference, actor=actor)
+    signal = replace(SIGNAL, account_id=affected, cause=cause, event=reference, actor=actor, kind=kind)
     return replace(
         INCIDENT,
         event=reference,
@@ -92,6 +115,15 @@ OU_BLOCKED = (
     "OU ou-a1b2-11111111 was Sandbox and has another name now: correct the override in "
     "the roster, or the name of the unit; accounts in ou-a1b2-11111111: 2"
 )
+
+
+STATELESS = (
+    "contact headquarters (defaults): state_or_region is empty, which AWS asks for in US once it is filled "
+    "in for this account"
+)
+
+
+PUT_PRIMARY = "PutContactInformation"
 
 
 UNNAMED = "no contact of the roster carries the account's name"
@@ -187,6 +219,81 @@ INCIDENTS = {
     "renamed-set": incident(Cause.ACCOUNT_RENAMED, OUTCOME, event="PutAccountName"),
     "deleted-restored": incident(DELETED, replace(OUTCOME, found=Absent())),
     "created-set": incident(Cause.ACCOUNT_CREATED, *ALL_KINDS, event="CreateAccountResult"),
+    "created-set-primary": incident(
+        Cause.ACCOUNT_CREATED, *ALL_KINDS, PRIMARY_SET, event="CreateAccountResult"
+    ),
+    "primary-restored": incident(EDITED, PRIMARY_RESTORED, event=PUT_PRIMARY, kind=ContactKind.PRIMARY),
+    "primary-replaced-by-root": incident(
+        EDITED,
+        replace(PRIMARY_SET, found=Present(contact=PRIMARY_FOUND)),
+        event=PUT_PRIMARY,
+        kind=ContactKind.PRIMARY,
+        actor=ROOT,
+    ),
+    "primary-audit": incident(
+        EDITED,
+        replace(PRIMARY_RESTORED, verdict=Verdict.WOULD_SET, reason="audit mode", verified=None),
+        event=PUT_PRIMARY,
+        kind=ContactKind.PRIMARY,
+    ),
+    "primary-set-by-others": incident(
+        EDITED,
+        replace(
+            PRIMARY_SET,
+            verdict=Verdict.SET_BY_OTHERS,
+            reason="the change set the contact of the roster",
+            found=Present(contact=PRIMARY_HERE),
+            verified=None,
+        ),
+        event=PUT_PRIMARY,
+        kind=ContactKind.PRIMARY,
+    ),
+    "primary-unreadable": incident(
+        EDITED,
+        replace(
+            PRIMARY_SET,
+            verdict=Verdict.UNREADABLE,
+            reason=REFUSED,
+            found=Unreadable(reason=REFUSED),
+            wanted=NOT_READ,
+            verified=None,
+        ),
+        event=PUT_PRIMARY,
+        kind=ContactKind.PRIMARY,
+    ),
+    "primary-blocked": incident(
+        EDITED,
+        replace(
+            PRIMARY_SET,
+            verdict=Verdict.BLOCKED,
+            reason=STATELESS,
+            found=Present(contact=PRIMARY_FOUND),
+            wanted=None,
+            verified=None,
+        ),
+        event=PUT_PRIMARY,
+        kind=ContactKind.PRIMARY,
+    ),
+    "primary-denied": incident(
+        EDITED,
+        replace(DENIED, kind=ContactKind.PRIMARY),
+        event=PUT_PRIMARY,
+        kind=ContactKind.PRIMARY,
+    ),
+    "primary-not-managed-here": incident(
+        EDITED,
+        replace(
+            PRIMARY_SET,
+            verdict=Verdict.NOTIFIED,
+            reason="the roster names no contact of this kind here",
+            found=Present(contact=PRIMARY_FOUND),
+            wanted=None,
+            intent_id=None,
+            verified=None,
+        ),
+        event=PUT_PRIMARY,
+        kind=ContactKind.PRIMARY,
+    ),
     "joined-one-waits": incident(
         Cause.ACCOUNT_JOINED,
         ALL_KINDS[0],

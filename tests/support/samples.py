@@ -15,7 +15,7 @@ from rollcall.decide.intent import Intent
 from rollcall.events.actor import Actor
 from rollcall.events.signal import Cause, EventReference, Signal
 from rollcall.model.account import Account, AccountState
-from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.contact import ALTERNATE_KINDS, Contact, ContactKind
 from rollcall.model.desired import Desired, Present
 from rollcall.model.levels import Severity
 from rollcall.model.roster import compute_digest
@@ -43,6 +43,30 @@ FOUND = Contact(
     email="u.vandal@intruder.example",
     phone="+81 90 2718 2818",
 )
+PRIMARY_WANTED = Contact(
+    name="Quentin Xylander",
+    company_name="Zookeepers United",
+    address_line1="1701 Roster Boulevard",
+    city="Rosterville",
+    state_or_region="Washington",
+    postal_code="98109-0314",
+    country_code="US",
+    phone="+1 206 555 031459",
+)
+PRIMARY_FOUND = Contact(
+    name="Ulrike Vandal",
+    company_name="Gatecrashers Incorporated",
+    address_line1="66 Intruder Alley",
+    address_line2="Second Courtyard",
+    city="Vandalia",
+    postal_code="27182-8182",
+    country_code="CH",
+    phone="+41 2718 281828",
+    website_url="https://intruder.example",
+)
+#: By kind: a contact of the roster, and a foreign one.
+WANTED_OF = dict.fromkeys(ALTERNATE_KINDS, WANTED) | {ContactKind.PRIMARY: PRIMARY_WANTED}
+FOUND_OF = dict.fromkeys(ALTERNATE_KINDS, FOUND) | {ContactKind.PRIMARY: PRIMARY_FOUND}
 ROSTER: dict[str, Any] = {
     "version": 1,
     "mode": "enforce",
@@ -185,13 +209,16 @@ class Recording:
 
 
 def leaks(text: str, contacts: Iterable[Contact | dict[str, str]] = (WANTED, FOUND)) -> list[str]:
-    """The contact details that `text` holds, as they are, escaped, in another case or without punctuation."""
+    """The contact details that `text` holds, as they are, escaped, in another case or without punctuation.
+
+    A country is two letters, which are in many words.
+    """
     folded = text.casefold()
     digits = "".join(character for character in text if character.isdigit())
     found = []
     for contact in contacts:
         values = contact.as_document() if isinstance(contact, Contact) else contact
-        for value in map(str.strip, values.values()):
+        for value in [value.strip() for part, value in values.items() if part != "country_code"]:
             spellings = {value, json.dumps(value)[1:-1], repr(value)[1:-1]}
             if "@" in value:
                 spellings.add(value.partition("@")[0] + "@")
@@ -204,6 +231,7 @@ def leaks(text: str, contacts: Iterable[Contact | dict[str, str]] = (WANTED, FOU
 
 
 def alert_leaks(text: str) -> list[str]:
-    """The same of an alert, which may have the mailbox of a contact of the roster, and nothing else of it."""
-    hidden = {part: value for part, value in WANTED.as_document().items() if part != "email"}
-    return leaks(text, (hidden, FOUND))
+    """The same of an alert, which may have the mailbox and the address of a contact of the roster."""
+    personal = ("name", "title", "phone")
+    hidden = [{part: one.get(part) for part in personal if one.get(part)} for one in (WANTED, PRIMARY_WANTED)]
+    return leaks(text, (*hidden, FOUND, PRIMARY_FOUND))

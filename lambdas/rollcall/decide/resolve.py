@@ -193,9 +193,10 @@ def fill_kept(
     """The same with what the roster keeps as it was found: a put replaces every part of a primary contact.
 
     Where there is nothing to keep, the name is that of the account, as AWS has it of a new one. A conflict if
-    something is missing. AWS has taken what is kept: nothing in it keeps the rest from being restored.
+    what is to be written lacks something. AWS has taken what is kept: nothing in it keeps the rest from being
+    restored.
     """
-    if not isinstance(wanted, Desired) or not wanted.contact.keeps or matches(found, wanted):
+    if not isinstance(wanted, Desired) or not wanted.contact.keeps:
         return wanted
     if isinstance(found, Present):
         contact = wanted.contact.keep_from(found.contact)
@@ -203,7 +204,7 @@ def fill_kept(
         contact = wanted.contact.keep_from(Contact(name=account.name))
     else:
         return wanted
-    if violation := find_missing(contact, kind):
+    if not matches(found, wanted) and (violation := find_missing(contact, kind)):
         return Conflict(reason=f"{wanted.source}: {violation} {_FILLED}")
     return replace(wanted, contact=contact)
 

@@ -64,7 +64,7 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
         raise ValueError("this release reads incident documents of version 1")
     stage, alerted = Stage(incident["stage"]), _pick_outcome(incident)
     # The worst first: a long headline is cut at its end.
-    worst = sorted(alerted, key=lambda item: item[1].over)
+    worst = sorted(alerted, key=lambda item: (item[1].over, -Severity[item[0]["severity"] or "INFO"]))
     status = _find_status(incident, alerted)
     first = f"{status}: Drill: " if incident["drill"] else f"{status}: "
     account, event, outcomes = incident["account"], incident["event"], [outcome for outcome, _ in alerted]
@@ -258,13 +258,12 @@ _WRONG: Final = select(lambda meaning: meaning.left in (Left.WRONG, Left.SOON))
 def _build_section(outcome: Mapping[str, Any], word: Words) -> Section:
     late = " A read afterwards did not show it yet." if outcome["verified"] is False else ""
     lines = []
+    found, wanted = outcome["found"]["contact"], outcome["wanted"]
     if outcome["found"]["state"] != "unknown":
-        lines.append(
-            make_fact("Found", format_contact(outcome["found"]["contact"]) or outcome["found"]["state"])
-        )
+        lines.append(make_fact("Found", format_contact(found, wanted) or outcome["found"]["state"]))
     if outcome["source"]:
-        wanted = f"{format_contact(outcome['wanted'])} - " if outcome["wanted"] else ""
-        lines.append(make_fact("Roster", f"{wanted}{outcome['source']}"))
+        shown = f"{format_contact(wanted, found)} - " if wanted else ""
+        lines.append(make_fact("Roster", f"{shown}{outcome['source']}"))
     lines.append(make_fact("Action", word.did + late))
     if outcome["verdict"] != "set":
         lines.append(make_fact("Why", outcome["reason"]))

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from rollcall.model.contact import ALL_PARTS, mask_secrets
+from rollcall.model.contact import ALTERNATE_PARTS, PRIMARY_PARTS, mask_secrets
 from rollcall.model.display import spell_unseen
 
 if TYPE_CHECKING:
@@ -244,9 +244,16 @@ def format_account(account: Mapping[str, Any], longest: int = _LONGEST_NAME) -> 
     return f"{shorten(make_printable(name), longest)} ({account['id']})" if name else str(account["id"])
 
 
-def format_contact(masked: Mapping[str, str] | None) -> str:
-    """A masked contact on one line; empty if there is none."""
-    return ", ".join(masked[part] for part in ALL_PARTS if part in masked) if masked else ""
+def format_contact(masked: Mapping[str, str] | None, beside: Mapping[str, str] | None = None) -> str:
+    """A masked contact on one line; empty if there is none.
+
+    The fields of a primary contact are named, and those that are as in the one `beside` it are left out.
+    """
+    if not masked or masked.keys() <= ALTERNATE_PARTS.keys():
+        return ", ".join(masked[part] for part in ALTERNATE_PARTS if part in masked) if masked else ""
+    differing = [part for part in PRIMARY_PARTS if beside and masked.get(part) != beside.get(part)]
+    shown = differing or [part for part in PRIMARY_PARTS if part in masked]
+    return "; ".join(f"{PRIMARY_PARTS[part].member}: {masked.get(part, 'none')}" for part in shown)
 
 
 def format_value(value: Any) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.account import describe_account
+from rollcall.model.contact import KEEP
 from rollcall.model.desired import Absent, Desired, Observation, Present, Unreadable
 from rollcall.model.display import ContactValue, Masks, show_values, spell_value
 from rollcall.model.levels import Severity
@@ -135,13 +136,14 @@ _PERSONAL: Final = frozenset({"name", "title", "phone"})
 
 
 def _is_kept(part: str, text: str, found: Observation | None) -> bool:
-    """Whether the account has it already: then it may be no value of the roster."""
-    return not isinstance(found, Present) or found.contact.get(part) == text
+    """Whether the account has it already, or may have: then it may be no value of the roster."""
+    return found.contact.get(part) == text if isinstance(found, Present) else found is None
 
 
 def _build_outcome(outcome: Outcome, shown: Mapping[tuple[str, str], str]) -> dict[str, Any]:
     def show(contact: Contact) -> dict[str, str]:
-        return {part: shown[part, text] for part, text in contact.as_document().items()}
+        # What stays as it is found is known only with what was found.
+        return {part: shown[part, text] for part, text in contact.as_document().items() if text != KEEP}
 
     found = outcome.found
     return {

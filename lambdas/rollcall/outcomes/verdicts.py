@@ -205,13 +205,14 @@ VERDICTS: Final = {
     ),
     Verdict.NOTIFIED: Meaning(
         left=Left.ALONE,
-        severity=(None, Severity.INFO),
+        severity=(Severity.MEDIUM, Severity.INFO),
         words=Words(
-            result="",
+            result="not managed here",
             did="None (alert only).",
-            next_step=NOTHING,
-            runbook="nothing-to-do",
+            next_step="Check the contact in the console of the account.",
+            runbook="putcontactinformation",
         ),
+        arranged={"result": "", "next_step": NOTHING, "runbook": "nothing-to-do"},
     ),
     Verdict.OWN_WRITE: Meaning(left=Left.ALONE),
     Verdict.UNRECORDED_WRITE: Meaning(

@@ -12,6 +12,7 @@ from rollcall.decide.intent import Judgement, WriteState
 from rollcall.decide.plan import make_plan
 from rollcall.decide.resolve import is_authorised, resolve_requirement
 from rollcall.events.signal import TAMPERING, Cause, compute_age, is_provisioning, parse_time
+from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Observation, Unreadable
 from rollcall.model.errors import RetryableError, SoonError
 from rollcall.outcomes.outcome import Outcome
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from rollcall.events.signal import Signal
     from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
-    from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
     from rollcall.ports import Delivery
     from rollcall.rosters.orphaned import Matches
@@ -138,9 +138,13 @@ class AccountRestorer:
         raise SoonError("another worker is at this contact", seconds=record.intent.count_wait(now))
 
     def _explain_finding(self, finding: Finding, record: ContactRecord, looked_at: datetime) -> AppliedChange:
-        """What is left as it is; if it is right after an edit, why."""
+        """What is left as it is; if it is right after an edit, why.
+
+        A primary contact that the roster names elsewhere only is alerted, as where it names none.
+        """
+        alerted = (finding.verdict, self.signal.kind) == (Verdict.UNMANAGED, ContactKind.PRIMARY)
         outcome = Outcome(
-            verdict=finding.verdict,
+            verdict=Verdict.NOTIFIED if alerted else finding.verdict,
             reason=finding.reason,
             kind=finding.kind,
             found=finding.found,

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from jinja2 import Template
 
-_KINDS = ("SECURITY", "OPERATIONS", "BILLING")
 #: Rows of a table that stand in the page itself; all accounts are data of the script, and all is in the CSV.
 MOST_ROWS = 500
 #: The OU of accounts that are in none.
@@ -45,6 +44,7 @@ def render(report: Mapping[str, Any]) -> str:
     style, script = _read_file("page.css"), _read_file("page.js")
     return _load_template().render(
         report=report,
+        kinds=tuple(report["coverage"]["kinds"]),
         coverage=report["coverage"],
         run=report["run"],
         waiting=report["waiting"],
@@ -109,9 +109,9 @@ def _list_attention(accounts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
     """SECURITY first."""
     return [
         {"account": account, "kind": kind, "contact": account["contacts"][kind]}
-        for kind in _KINDS
+        for kind in ContactKind
         for account in accounts
-        if account["contacts"][kind]["status"] in ATTENTION
+        if kind in account["contacts"] and account["contacts"][kind]["status"] in ATTENTION
     ]
 
 
@@ -156,12 +156,11 @@ def _build_data(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             account["id"],
             known(spell_unseen(account["name"])),
             known(spell_unseen(account["ou"]) or ROOT),
-            *(cell(account["contacts"][kind]) for kind in _KINDS),
+            *map(cell, account["contacts"].values()),
         ]
         for account in accounts
     ]
     return {
-        "kinds": _KINDS,
         "statuses": [str(status) for status in COUNTED],
         "texts": list(texts),
         "rows": rows,

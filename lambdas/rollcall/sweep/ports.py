@@ -43,7 +43,7 @@ class AccountListing(Protocol):
 
 
 class ContactReader(Protocol):
-    """The alternate contacts of members, to be read."""
+    """The contacts of members, to be read."""
 
     def get(self, account_id: str, kind: ContactKind) -> Observation:
         """What is there now; RetryableError if AWS was busy or broken."""

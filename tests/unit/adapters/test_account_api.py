@@ -25,7 +25,7 @@ from rollcall.adapters.clients import NO_RETRIES, create_client
 from rollcall.adapters.errors import FIXES, Denial
 from rollcall.adapters.system import SystemClock
 from rollcall.decide.intent import GRACE, LEAST_LEFT
-from rollcall.model.contact import ContactKind
+from rollcall.model.contact import ALTERNATE_KINDS, ContactKind
 from rollcall.model.desired import Absent, Present, Unreadable
 from rollcall.model.errors import NotMadeError, RetryableError, UnansweredError, WriteRefusedError
 from rollcall.timing import QUOTAS, Bucket, make_buckets
@@ -33,12 +33,14 @@ from simulation import ApiError, Caller, SimulatedCloud, VirtualClock, make_exam
 from tests.support.account_errors import ERRORS, text_of
 from tests.support.samples import (
     FOUND,
+    FOUND_OF,
     HUB,
     INTENT,
     MANAGEMENT,
     MEMBER,
     NOW,
     WANTED,
+    WANTED_OF,
     Recording,
     Refusing,
     another,
@@ -47,7 +49,7 @@ from tests.support.samples import (
 )
 
 ROLE = Caller.role(HUB, "rollcall-reconcile", "reconcile")
-SECURITY = ContactKind.SECURITY
+SECURITY, PRIMARY = ContactKind.SECURITY, ContactKind.PRIMARY
 #: Of a worker with time for as many calls as a test makes.
 UNHURRIED = replace(INTENT, until=NOW + timedelta(days=1))
 OTHER = another(UNHURRIED)
@@ -64,7 +66,13 @@ def cloud(clock):
     return SimulatedCloud(make_example_organization(clock), clock)
 
 
-OPERATIONS = ("get_alternate_contact", "put_alternate_contact", "delete_alternate_contact")
+OPERATIONS = (
+    "get_alternate_contact",
+    "put_alternate_contact",
+    "delete_alternate_contact",
+    "get_contact_information",
+    "put_contact_information",
+)
 
 
 def api_over(client, clock, share=1.0):
@@ -78,19 +86,40 @@ def api(cloud, clock):
     return api_over(name_writes(cloud.client("account", ROLE)), clock)
 
 
+each_kind = pytest.mark.parametrize("kind", list(ContactKind))
+
+
 class TestAgainstTheSimulation:
     def test_absent_until_set(self, api):
         assert api.get(MEMBER, SECURITY) == Absent()
 
-    @pytest.mark.parametrize("kind", list(ContactKind))
-    def test_present_with_all_four_values_once_set(self, api, kind):
-        api.put(MEMBER, kind, WANTED, intent=UNHURRIED)
-        assert api.get(MEMBER, kind) == Present(contact=WANTED)
+    @each_kind
+    @pytest.mark.parametrize("contacts", [WANTED_OF, FOUND_OF], ids=["wanted", "found"])
+    def test_present_with_all_its_values_once_set(self, api, kind, contacts):
+        for contact in (FOUND_OF[kind], contacts[kind]):
+            api.put(MEMBER, kind, contact, intent=UNHURRIED)
+        assert api.get(MEMBER, kind) == Present(contact=contacts[kind])
 
     def test_only_the_named_kind_is_touched(self, api, cloud):
         api.put(MEMBER, SECURITY, WANTED, intent=UNHURRIED)
         assert set(cloud.organization.accounts[MEMBER].contacts) == {"SECURITY"}
         assert api.get(MEMBER, ContactKind.BILLING) == Absent()
+        before = dict(cloud.organization.accounts[MEMBER].contacts)
+        api.put(MEMBER, PRIMARY, WANTED_OF[PRIMARY], intent=UNHURRIED)
+        assert cloud.organization.accounts[MEMBER].contacts == before
+
+    def test_aws_has_the_country_of_a_primary_contact_in_capitals(self, api):
+        given = replace(WANTED_OF[PRIMARY], country_code="us")
+        api.put(MEMBER, PRIMARY, given, intent=UNHURRIED)
+        found = api.get(MEMBER, PRIMARY)
+        assert found.contact.country_code == "US"
+        assert found.contact.is_same(given)
+
+    def test_a_primary_contact_is_never_deleted(self, api, cloud):
+        before = dict(cloud.organization.accounts[MEMBER].primary)
+        with pytest.raises(ValueError, match="cannot delete"):
+            api.delete(MEMBER, PRIMARY, intent=UNHURRIED)
+        assert cloud.organization.accounts[MEMBER].primary == before
 
     def test_the_request_id_is_the_one_that_cloudtrail_shows(self, api, cloud):
         events = []
@@ -98,9 +127,9 @@ class TestAgainstTheSimulation:
         request_id = api.put(MEMBER, SECURITY, WANTED, intent=UNHURRIED)
         assert [event["requestID"] for event in events] == [request_id]
 
-    @pytest.mark.parametrize("kind", list(ContactKind))
+    @pytest.mark.parametrize("kind", ALTERNATE_KINDS)
     def test_deleted_is_absent_and_the_request_id_is_the_one_that_cloudtrail_shows(self, api, cloud, kind):
-        for each in ContactKind:
+        for each in ALTERNATE_KINDS:
             api.put(MEMBER, each, WANTED, intent=UNHURRIED)
         events = []
         cloud.subscribe(lambda _, event: events.append(event["detail"]))
@@ -109,7 +138,7 @@ class TestAgainstTheSimulation:
             ("DeleteAlternateContact", request_id)
         ]
         assert api.get(MEMBER, kind) == Absent()
-        assert set(cloud.organization.accounts[MEMBER].contacts) == {*ContactKind} - {kind}
+        assert set(cloud.organization.accounts[MEMBER].contacts) == {*ALTERNATE_KINDS} - {kind}
 
     def test_what_is_gone_already_is_not_deleted_and_the_request_id_of_that_is_known(self, api, cloud):
         events = []
@@ -118,14 +147,17 @@ class TestAgainstTheSimulation:
             api.delete(MEMBER, SECURITY, intent=UNHURRIED)
         assert caught.value.request_id == events[0]["requestID"]
 
-    @pytest.mark.parametrize("operation", ["PutAlternateContact", "DeleteAlternateContact"])
+    @pytest.mark.parametrize(
+        "operation", ["PutAlternateContact", "DeleteAlternateContact", "PutContactInformation"]
+    )
     def test_a_throttled_write_was_not_made(self, api, cloud, operation):
-        api.put(MEMBER, SECURITY, FOUND, intent=UNHURRIED)
+        kind = PRIMARY if operation == "PutContactInformation" else SECURITY
+        api.put(MEMBER, kind, FOUND_OF[kind], intent=UNHURRIED)
         cloud.account.fail_next(operation, ApiError("TooManyRequestsException", "", 429))
         with pytest.raises(NotMadeError) as caught:
             CALLS[operation](api)
         assert caught.value.request_id
-        assert api.get(MEMBER, SECURITY) == Present(contact=FOUND)
+        assert api.get(MEMBER, kind) == Present(contact=FOUND_OF[kind])
 
     def test_a_lost_answer_may_mean_deleted(self, api, cloud):
         api.put(MEMBER, SECURITY, WANTED, intent=UNHURRIED)
@@ -140,44 +172,68 @@ class TestAgainstTheSimulation:
             api.delete(MANAGEMENT, SECURITY, intent=UNHURRIED)
         assert (caught.value.reason, caught.value.denied) == (FIXES[Denial.MANAGEMENT_ACCOUNT], True)
 
-    def test_the_hub_reaches_itself_as_any_other_account(self, api):
-        api.put(HUB, SECURITY, WANTED, intent=UNHURRIED)
-        assert api.get(HUB, SECURITY) == Present(contact=WANTED)
+    @each_kind
+    def test_the_hub_reaches_itself_as_any_other_account(self, api, kind):
+        api.put(HUB, kind, WANTED_OF[kind], intent=UNHURRIED)
+        assert api.get(HUB, kind) == Present(contact=WANTED_OF[kind])
 
-    def test_management_is_unreadable_and_the_reason_says_why(self, api):
+    @each_kind
+    def test_management_is_unreadable_and_the_reason_says_why(self, api, kind):
         fix = FIXES[Denial.MANAGEMENT_ACCOUNT]
-        assert api.get(MANAGEMENT, SECURITY) == Unreadable(reason=fix, denied=True)
+        assert api.get(MANAGEMENT, kind) == Unreadable(reason=fix, denied=True)
         with pytest.raises(WriteRefusedError) as caught:
-            api.put(MANAGEMENT, SECURITY, WANTED, intent=UNHURRIED)
+            api.put(MANAGEMENT, kind, WANTED_OF[kind], intent=UNHURRIED)
         assert caught.value.reason == fix
 
-    def test_unreadable_while_trusted_access_is_off(self, api, cloud):
+    @each_kind
+    def test_unreadable_while_trusted_access_is_off(self, api, cloud, kind):
         cloud.organization.trusted_access.clear()
         fix = FIXES[Denial.TRUSTED_ACCESS]
-        assert api.get(MEMBER, SECURITY) == Unreadable(reason=fix, denied=True)
+        assert api.get(MEMBER, kind) == Unreadable(reason=fix, denied=True)
 
-    def test_unreadable_when_the_hub_is_not_delegated(self, api, cloud):
+    @each_kind
+    def test_unreadable_when_the_hub_is_not_delegated(self, api, cloud, kind):
         cloud.organization.delegated_administrators.clear()
-        assert api.get(MEMBER, SECURITY) == Unreadable(reason=FIXES[Denial.NOT_DELEGATED], denied=True)
+        assert api.get(MEMBER, kind) == Unreadable(reason=FIXES[Denial.NOT_DELEGATED], denied=True)
 
-    def test_a_value_that_aws_refuses_is_refused_for_good(self, api, cloud):
-        bad = replace(WANTED, email="o'neil@private.example")
+    @pytest.mark.parametrize(
+        ("kind", "bad"),
+        [
+            (SECURITY, {"email": "o'neil@private.example"}),
+            (PRIMARY, {"phone": "206 555 031459"}),
+            (PRIMARY, {"country_code": "USA"}),
+            (PRIMARY, {"state_or_region": ""}),
+            (PRIMARY, {"address_line1": "x" * 61}),
+        ],
+    )
+    def test_a_value_that_aws_refuses_is_refused_for_good(self, api, cloud, kind, bad):
+        refused = replace(WANTED_OF[kind], **bad)
+        before = dict(cloud.organization.accounts[MEMBER].primary)
         with pytest.raises(WriteRefusedError, match="ValidationException") as caught:
-            api.put(MEMBER, SECURITY, bad, intent=UNHURRIED)
-        assert not leaks(_everything(caught.value), [bad, WANTED])
+            api.put(MEMBER, kind, refused, intent=UNHURRIED)
+        assert not leaks(_everything(caught.value), [refused, WANTED_OF[kind]])
         assert not cloud.organization.accounts[MEMBER].contacts
+        assert cloud.organization.accounts[MEMBER].primary == before
 
-    def test_a_lost_answer_may_mean_written(self, api, cloud):
+    @each_kind
+    def test_a_lost_answer_may_mean_written(self, api, cloud, kind):
         lost = ApiError("InternalServerException", "", 500)
-        cloud.account.fail_next("PutAlternateContact", lost, applied=True)
+        operation = "PutContactInformation" if kind is PRIMARY else "PutAlternateContact"
+        cloud.account.fail_next(operation, lost, applied=True)
         with pytest.raises(UnansweredError):
-            api.put(MEMBER, SECURITY, WANTED, intent=UNHURRIED)
-        assert api.get(MEMBER, SECURITY) == Present(contact=WANTED)
+            api.put(MEMBER, kind, WANTED_OF[kind], intent=UNHURRIED)
+        assert api.get(MEMBER, kind) == Present(contact=WANTED_OF[kind])
 
-    def test_values_that_an_answer_lacks_are_empty_not_an_error(self, clock):
-        client = Recording([{"AlternateContact": {"EmailAddress": "a@b.example"}}])
-        found = api_over(client, clock).get(MEMBER, SECURITY)
-        assert found.contact.as_document() == {"name": "", "title": "", "email": "a@b.example", "phone": ""}
+    @pytest.mark.parametrize(
+        ("kind", "answer", "expected"),
+        [
+            (SECURITY, {"AlternateContact": {"EmailAddress": "a@b.example"}}, {"email": "a@b.example"}),
+            (PRIMARY, {"ContactInformation": {"City": "Seattle"}}, {"city": "Seattle"}),
+        ],
+    )
+    def test_values_that_an_answer_lacks_are_empty_not_an_error(self, clock, kind, answer, expected):
+        found = api_over(Recording([answer]), clock).get(MEMBER, kind)
+        assert found.contact.as_document() == expected
 
 
 def _everything(error):
@@ -190,7 +246,17 @@ def _as_error(row):
     return client_error(row["code"], row["http"], message)
 
 
-@pytest.mark.parametrize("row", ERRORS, ids=lambda row: f"{row['operation']}: {row['case']}")
+#: What AWS answers about an alternate contact, of a primary one as well.
+_PRIMARY = {
+    "GetAlternateContact": "GetContactInformation",
+    "PutAlternateContact": "PutContactInformation",
+}
+ROWS = ERRORS + [
+    row | {"operation": _PRIMARY[row["operation"]]} for row in ERRORS if row["operation"] in _PRIMARY
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['operation']}: {row['case']}")
 class TestEveryKnownAnswer:
     def call(self, row, clock):
         error = _as_error(row)
@@ -208,7 +274,7 @@ class TestEveryKnownAnswer:
             assert answer == "transient" or vars(passing.value)["request_id"] == "r-1"
             return
         reason = FIXES[Denial(row["denial"])] if answer == "denied" else f"answered {row['code'] or 'Unkn'}"
-        if row["operation"] != "GetAlternateContact":
+        if not row["operation"].startswith("Get"):
             with pytest.raises(WriteRefusedError) as caught:
                 self.call(row, clock)
             assert reason in caught.value.reason
@@ -233,16 +299,16 @@ class TestEveryKnownAnswer:
 def test_only_one_answer_means_absent(clock):
     codes = {row["code"] for row in ERRORS} - {"ResourceNotFoundException"}
     for code in codes | {"NotFoundException", "NoSuchEntity", "AccountNotFoundException"}:
-        api = api_over(Refusing({"get_alternate_contact": client_error(code, 404)}), clock)
-        try:
-            assert isinstance(api.get(MEMBER, SECURITY), Unreadable)
-        except RetryableError:
-            continue
+        api = api_over(Refusing(dict.fromkeys(OPERATIONS, client_error(code, 404))), clock)
+        for kind in ContactKind:
+            with suppress(RetryableError):
+                assert isinstance(api.get(MEMBER, kind), Unreadable)
 
 
 WRITES = {
     "put": lambda api, intent: api.put(MEMBER, SECURITY, WANTED, intent=intent),
     "delete": lambda api, intent: api.delete(MEMBER, SECURITY, intent=intent),
+    "put-primary": lambda api, intent: api.put(MEMBER, PRIMARY, WANTED_OF[PRIMARY], intent=intent),
 }
 each_write = pytest.mark.parametrize("write", WRITES.values(), ids=list(WRITES))
 
@@ -351,6 +417,8 @@ CALLS = {
     "GetAlternateContact": lambda api: api.get(MEMBER, SECURITY),
     "PutAlternateContact": lambda api: api.put(MEMBER, SECURITY, WANTED, intent=UNHURRIED),
     "DeleteAlternateContact": lambda api: api.delete(MEMBER, SECURITY, intent=UNHURRIED),
+    "GetContactInformation": lambda api: api.get(MEMBER, PRIMARY),
+    "PutContactInformation": lambda api: api.put(MEMBER, PRIMARY, WANTED_OF[PRIMARY], intent=UNHURRIED),
 }
 
 
@@ -390,7 +458,7 @@ class TestPacing:
         api = api_over(cloud.client("account", ROLE), clock, 0.5)
         for kind in ContactKind:
             api.get(MEMBER, kind)
-            api.put(MEMBER, kind, WANTED, intent=UNHURRIED)
+            api.put(MEMBER, kind, WANTED_OF[kind], intent=UNHURRIED)
             api.get(MEMBER, kind)
         assert clock.now() == start
 
@@ -465,8 +533,10 @@ class TestPaceIsTold:
             ("GetAlternateContact", lambda api: api.get(MEMBER, SECURITY)),
             ("PutAlternateContact", lambda api: api.put(MEMBER, SECURITY, WANTED, intent=UNHURRIED)),
             ("DeleteAlternateContact", delete_what_may_be_there),
+            ("GetContactInformation", CALLS["GetContactInformation"]),
+            ("PutContactInformation", CALLS["PutContactInformation"]),
         ],
-        ids=["get", "put", "delete"],
+        ids=["get", "put", "delete", "get-primary", "put-primary"],
     )
 
     @pytest.fixture

@@ -1,6 +1,5 @@
 """Runs in the state table: what `test_memories` cannot see from outside."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,7 +9,7 @@ from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.model.errors import RetryableError
 from rollcall.sweep.run import LEASE_SECONDS
 from tests.support.memory_operations import run_of
-from tests.support.moto_aws import TABLE, create_table
+from tests.support.moto_aws import TABLE
 from tests.support.samples import NOW, Refusing, client_error
 
 RUN = run_of("execution-1", 0, None)
@@ -56,18 +55,3 @@ def test_a_table_that_refuses_says_so_without_the_item():
     with pytest.raises(RetryableError, match="InternalServerError") as caught:
         broken.acquire(RUN, NOW)
     assert "who@" not in str(caught.value)
-
-
-def test_a_plan_and_a_lapsed_approval_that_0_2_0_stored_are_read(dynamodb) -> None:
-    create_table(dynamodb, "old")
-    plan = {"plan": "a" * 64, "roster": "b" * 64, "changes": 1, "parts": 1, "data": "run", "summary": {}}
-    plan |= {"held_at": NOW.isoformat(), "expires_at": (NOW + timedelta(days=7)).isoformat()}
-    lapsed = {"plan": "a" * 64, "by": "alice", "why": "it expired", "at": NOW.isoformat()}
-    for sk, document in (("pending#" + "a" * 64, plan), ("lapsed", lapsed)):
-        item = {"pk": {"S": "sweep"}, "sk": {"S": sk}, "document": {"S": json.dumps(document)}}
-        dynamodb.put_item(TableName="old", Item=item)
-    sweeps = SweepTable(client=dynamodb, table="old")
-    assert [one.made_at for one in sweeps.list_pending(NOW)] == [NOW]
-    found = sweeps.find_lapsed(NOW)
-    assert found is not None
-    assert found.reason == "it expired"

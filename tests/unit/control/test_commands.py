@@ -444,11 +444,11 @@ class TestRelease:
 
     @pytest.mark.parametrize(
         ("account_id", "kind"),
-        [(None, "SECURITY"), ("12", "SECURITY"), (MEMBER, None), (MEMBER, "PRIMARY"), (MEMBER, [])],
+        [(None, "SECURITY"), ("12", "SECURITY"), (MEMBER, None), (MEMBER, "ROOT"), (MEMBER, [])],
     )
     def test_what_names_no_contact_is_refused(self, account_id, kind):
         answer = settled().command("release", account=account_id, kind=kind)
-        assert "12 digits" in answer["refused"]
+        assert "12 digits and one of SECURITY, OPERATIONS, BILLING, PRIMARY" in answer["refused"]
 
     def test_a_release_that_could_not_be_told_is_told_by_the_next_try_once(self):
         world = self.standing_off()

@@ -12,8 +12,17 @@ from hypothesis import strategies as st
 from rollcall.decide.plan import Change, Plan, make_plan
 from rollcall.decide.resolve import Requirement
 from rollcall.model.account import Account, AccountState
-from rollcall.model.contact import Contact, ContactKind
-from rollcall.model.desired import Absent, Conflict, Desired, DesiredAbsent, Present, Unreadable, matches
+from rollcall.model.contact import ALL_PARTS, KEEP, Contact, ContactKind
+from rollcall.model.desired import (
+    Absent,
+    Conflict,
+    Desired,
+    DesiredAbsent,
+    Observation,
+    Present,
+    Unreadable,
+    matches,
+)
 from rollcall.outcomes.verdicts import Verdict
 from tests.support.strategies import accounts, observations, requirements
 
@@ -28,12 +37,21 @@ WANTED = Desired(contact=SOC, source="contact soc (defaults)")
 GONE = DesiredAbsent(source="absent (defaults)")
 
 
-def decide(found, *, wanted=WANTED, exempt=None, state=AccountState.ACTIVE, halted=None, modes=None) -> Plan:
-    demands = {} if wanted is None else {ContactKind.SECURITY: wanted}
+def decide(
+    found,
+    *,
+    wanted=WANTED,
+    exempt=None,
+    state=AccountState.ACTIVE,
+    halted=None,
+    modes=None,
+    kind=ContactKind.SECURITY,
+) -> Plan:
+    demands = {} if wanted is None else {kind: wanted}
     return make_plan(
         requirement=Requirement(desired=demands, exempt=exempt, blocked=modes),
         account=Account(id="222222222222", name="Payments", state=state, ou_path=(), parent_ids=("r-a1b2",)),
-        observations={ContactKind.SECURITY: found},
+        observations={kind: found},
         halted=halted,
     )
 
@@ -77,18 +95,96 @@ ROWS: dict[str, tuple[dict[str, Any], Any]] = {
 }
 
 
+@pytest.mark.parametrize("kind", ContactKind)
 @pytest.mark.parametrize("row", ROWS)
-def test_each_case_is_decided_as_the_table_says(row):
+def test_each_case_is_decided_as_the_table_says(row, kind):
     arguments, expected = ROWS[row]
-    made = decide(**arguments)
+    made = decide(**arguments, kind=kind)
     assert [item.verdict for item in made.findings] == ([] if expected == "change" else [expected])
     assert len(made.changes) == (1 if expected == "change" else 0)
+
+
+#: It keeps its name and its second line, sets the rest, and removes the website.
+OFFICE = Contact(
+    name=KEEP,
+    address_line1="410 Terry Avenue North",
+    address_line2=KEEP,
+    city="Seattle",
+    state_or_region="WA",
+    postal_code="98109",
+    country_code="US",
+    phone="+1 206 555 0110",
+)
+THERE = replace(OFFICE, name="Payments", address_line2="Floor 3")
+DIFFERS = replace(THERE, city="Portland", state_or_region="OR", website_url="https://old.example.com")
+#: What is found of a primary contact, what of the roster differs from `OFFICE`, and what is put; None if
+#: nothing is, a text if it is blocked with a reason that holds it.
+KEPT: dict[str, tuple[Observation, dict[str, str], Contact | str | None]] = {
+    "what is kept does not differ": (Present(contact=THERE), {}, None),
+    "its other name does not either": (Present(contact=replace(THERE, name="Anybody")), {}, None),
+    "AWS has the country in capitals": (Present(contact=THERE), {"country_code": "us"}, None),
+    "what is kept is put as it was found": (Present(contact=DIFFERS), {}, THERE),
+    "so is what is not there": (
+        Present(contact=replace(DIFFERS, address_line2="")),
+        {},
+        replace(THERE, address_line2=""),
+    ),
+    "what the roster does not have is removed": (
+        Present(contact=replace(THERE, website_url="https://old.example.com")),
+        {},
+        THERE,
+    ),
+    "an optional part that is kept survives": (
+        Present(contact=DIFFERS),
+        {"website_url": KEEP},
+        replace(THERE, website_url="https://old.example.com"),
+    ),
+    "without one, it has the account's name": (Absent(), {}, replace(THERE, address_line2="")),
+    "without one, the rest cannot be kept": (Absent(), {"city": KEEP}, "city is empty"),
+    "a state that is kept and not there": (
+        Present(contact=replace(DIFFERS, state_or_region="", country_code="CH")),
+        {"state_or_region": KEEP},
+        "state_or_region is empty, which AWS asks for in US",
+    ),
+    "a country that is kept decides it, too": (
+        Present(contact=replace(DIFFERS, country_code="CH")),
+        {"state_or_region": "", "country_code": KEEP},
+        replace(THERE, state_or_region="", country_code="CH"),
+    ),
+    "what AWS would not take any more is right as it is": (
+        Present(contact=replace(THERE, state_or_region="")),
+        {"state_or_region": KEEP},
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("row", KEPT)
+def test_a_primary_contact_is_put_with_what_the_roster_keeps(row):
+    found, changes, expected = KEPT[row]
+    wanted = Desired(contact=replace(OFFICE, **changes), source="contact office (defaults)")
+    made = decide(found, wanted=wanted, kind=ContactKind.PRIMARY)
+    if isinstance(expected, Contact):
+        (change,) = made.changes
+        assert change.wanted == replace(wanted, contact=expected)
+        return
+    (finding,) = made.findings
+    if expected is None:
+        assert finding.verdict is Verdict.COMPLIANT
+        assert isinstance(found, Present)
+        assert isinstance(finding.wanted, Desired)
+        assert finding.wanted.contact.as_stored() == found.contact
+    else:
+        assert finding.verdict is Verdict.BLOCKED
+        assert (
+            finding.reason == f"contact office (defaults): {expected} once it is filled in for this account"
+        )
 
 
 situations = {
     "requirement": requirements,
     "account": accounts,
-    "observations": st.dictionaries(st.sampled_from(ContactKind), observations),
+    "observations": observations,
     "halted": st.none() | st.just("audit mode"),
 }
 
@@ -110,8 +206,17 @@ def test_no_plan_touches_what_it_must_not(requirement, account, observations, ha
         assert requirement.exempt is None
         assert halted is None
         assert not isinstance(change.found, Unreadable)
-        assert change.wanted == requirement.desired[change.kind]
         assert isinstance(change.wanted, Desired | DesiredAbsent)
+        asked = requirement.desired[change.kind]
+        if isinstance(asked, DesiredAbsent):
+            assert change.wanted == asked
+            continue
+        assert isinstance(change.wanted, Desired)
+        assert change.wanted.source == asked.source
+        for part in ALL_PARTS:
+            given, put = asked.contact.get(part), change.wanted.contact.get(part)
+            there = change.found.contact.get(part) if isinstance(change.found, Present) else account.name
+            assert put == (there if given == KEEP else given) or (put, change.found) == ("", Absent())
 
 
 def carried_out(change: Change):

@@ -36,7 +36,7 @@ SAMPLES = {
     "EmailUpdated.signin.synthetic": (Cause.MONITORED, MEMBER, None, False),
     "UpdateAccountName.iam.synthetic": (Cause.ACCOUNT_RENAMED, MEMBER, None, False),
     "PutAccountName.synthetic": (Cause.ACCOUNT_RENAMED, MEMBER, None, False),
-    "PutContactInformation.standalone.synthetic": (Cause.MONITORED, MEMBER, None, False),
+    "PutContactInformation.standalone.synthetic": (Cause.CONTACT_EDITED, MEMBER, ContactKind.PRIMARY, False),
     "StartPrimaryEmailUpdate.synthetic": (Cause.MONITORED, MEMBER, None, False),
     "MoveAccount.ou-to-ou": (Cause.ACCOUNT_MOVED, MEMBER, None, False),
     "MoveAccount.root-to-ou.synthetic": (Cause.ACCOUNT_MOVED, NEW, None, False),

@@ -22,7 +22,6 @@ PHONE = st.text(string.digits + " ()+-", min_size=1, max_size=25)
         ("Quentin Xylander", "Q*** X***"),
         ("  Quentin \t X ", "Q*** ***"),
         ("Q", "***"),
-        ("", "***"),
         (" ", "***"),
         ("名前", "名***"),
     ],
@@ -42,7 +41,6 @@ def test_of_words_the_first_letter_is_kept(value, hint):
         ("q.xylander", "***"),
         ("@roster.example", "***"),
         ("a@b@roster.example", "a***@roster.example"),
-        ("", "***"),
     ],
 )
 def test_of_an_address_the_domain_is_kept(value, hint):
@@ -56,7 +54,6 @@ def test_of_an_address_the_domain_is_kept(value, hint):
         ("1234567", "***67"),
         ("123456", "***"),
         ("110", "***"),
-        ("", "***"),
         ("+() -", "***"),
     ],
 )
@@ -85,10 +82,14 @@ def test_a_contact_never_shows_in_a_repr(name, title, local, domain, phone):
 
 
 @given(contact=contacts)
-def test_a_masked_contact_keeps_the_mail_domain_and_no_whole_value(contact):
+def test_a_masked_contact_keeps_the_mail_domain_the_country_and_no_other_whole_value(contact):
     hidden = mask_contact(contact)
-    assert hidden["email"].endswith("@" + contact.email.split("@")[-1])
-    for part, value in contact.as_document().items():
+    assert hidden.keys() == contact.as_document().keys()
+    if contact.email:
+        assert hidden["email"].endswith("@" + contact.email.split("@")[-1])
+    assert hidden.pop("country_code", "") == contact.country_code
+    for part in hidden:
+        value = contact.get(part)
         assert "*" in value or set(value) <= set("@. ") or value not in hidden[part]
     assert sum(character.isdigit() for character in hidden["phone"]) <= 2
 

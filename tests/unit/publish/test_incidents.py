@@ -231,7 +231,9 @@ def test_an_override_of_many_accounts_can_be_published():
 def test_a_subject_names_every_result_although_many_kinds_had_one():
     outcomes = tuple(
         replace(OUTCOME, kind=kind, verdict=verdict)
-        for kind, verdict in zip(ContactKind, (Verdict.UNREADABLE, Verdict.SET, Verdict.FAILED), strict=True)
+        for kind, verdict in zip(
+            ContactKind, (Verdict.UNREADABLE, Verdict.SET, Verdict.PENDING, Verdict.FAILED), strict=True
+        )
     )
     signal = replace(SIGNAL, cause=Cause.ACCOUNT_TAGGED, kind=None)
     document = build_incident_document(

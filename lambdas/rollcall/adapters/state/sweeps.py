@@ -107,7 +107,7 @@ class PendingPlanItems(TableAdapter):
     def find_lapsed(self, now: datetime) -> LapsedApproval | None:
         """The last one of the past seven days that no other approval has answered."""
         item = self._table.get(_LAPSED)
-        lapsed = LapsedApproval.from_document(_read_document(item)) if item else None
+        lapsed = LapsedApproval.from_document(json.loads(item["document"]["S"])) if item else None
         return lapsed if lapsed and lapsed.at + _LAPSED_SHOWN > now else None
 
     def save_rolled_back(self, roster: str | None, now: datetime) -> None:
@@ -165,13 +165,7 @@ def _write_pending(pending: PendingPlan) -> dict[str, Any]:
 def _read_pending(item: Mapping[str, Any]) -> PendingPlan:
     # Who approved it stands beside the document: it is added to an item that is there.
     approved = {name: item.get(name, {}).get("S") for name in ("approved_by", "approved_at")}
-    return PendingPlan.from_document(_read_document(item) | approved)
-
-
-def _read_document(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The document of an item; of one that 0.2.0 stored, with the names of today."""
-    names = {"held_at": "made_at", "why": "reason"}
-    return {names.get(name, name): value for name, value in json.loads(item["document"]["S"]).items()}
+    return PendingPlan.from_document(json.loads(item["document"]["S"]) | approved)
 
 
 _CURRENT, _LAST = make_key("sweep", "current"), make_key("sweep", "last")

@@ -1,0 +1,344 @@
+"""A primary contact through the whole core: what only this kind has, or has in another way."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from rollcall.contact.known_drift import compute_fingerprint
+from rollcall.model.contact import ALTERNATE_KINDS, KEEP, PRIMARY_PARTS, Contact, ContactKind
+from rollcall.model.desired import Desired, Present
+from simulation.caller import Caller
+from simulation.errors import ApiError
+from tests.support.organizations import PRIMARY_CONTACTS
+from tests.support.primary import HEADQUARTERS, PRIMARY_ROSTER, edit_primary, read_primary
+from tests.support.roster_worlds import PLAYGROUND, new_account, severities
+from tests.support.sweep_world import SweepWorld
+from tests.support.timeline import many_accounts
+from tests.support.world import EXEMPT, HUB, KINDS, MANAGEMENT, MEMBER, PRODUCTION, ROSTER, World
+
+PRIMARY = ContactKind.PRIMARY
+PUTS = ("put_contact_information",)
+
+
+def with_primary(roster=PRIMARY_ROSTER, **options) -> World:
+    return World(roster, **options).settle()
+
+
+def make_roster(name="headquarters", mode="enforce", overrides=(), **parts):
+    """The roster with the primary contact of this name changed, or with overrides."""
+    contacts = ROSTER["contacts"] | {name: PRIMARY_CONTACTS[name] | parts}
+    defaults = ROSTER["defaults"] | {"PRIMARY": name}
+    return ROSTER | {"contacts": contacts, "defaults": defaults, "mode": mode, "overrides": list(overrides)}
+
+
+EDITS = {
+    "the name": {"FullName": "Mallory Evil"},
+    "the address": {"AddressLine1": "1 Evil Street", "City": "Badville", "PostalCode": "66666"},
+    "the phone": {"PhoneNumber": "+44 20 7946 0000"},
+    "the country": {"CountryCode": "CH", "StateOrRegion": "GE"},
+    "an optional field removed": {"CompanyName": None},
+    "an optional field added": {"DistrictOrCounty": "King County"},
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edited_primary_contact_is_restored_and_told_with_old_and_new(edit):
+    world = with_primary(make_roster(name="Example Corp", address_line2=KEEP))
+    right = read_primary(world)
+    edit_primary(world, **EDITS[edit])
+    world.drain()
+    assert read_primary(world) == right
+    assert severities(world) == ["MEDIUM"]
+    (alert,) = world.alerts
+    assert alert.subject == "[MEDIUM] Resolved: PRIMARY contact of Payments (222222222222) edited, restored"
+    assert "mary" in alert.text
+    found, roster = (next(line for line in alert.text.splitlines() if line.startswith(word)) for word in ("Found: ", "Roster: "))
+    for member in EDITS[edit]:
+        assert f"{member}: " in found
+        assert f"{member}: " in roster
+    untouched = {rule.member for rule in PRIMARY_PARTS.values()} - set(EDITS[edit])
+    assert not any(f"{member}: " in found + roster for member in untouched)
+    if "City" in EDITS[edit]:
+        assert "City: B***" in found
+        assert "AddressLine1: 410 Terry Avenue North; City: Seattle; PostalCode: 98109" in roster
+    for secret in ("Mallory", "Evil", "Badville", "7946", "555 0110", "Example Corp\n"):
+        assert secret not in alert.text
+    assert set(world.verdicts()) == {"set", "own-write"}
+    assert not world.dead
+
+
+def test_each_write_has_its_intent_its_answer_and_the_event_that_proves_it():
+    world = with_primary()
+    before = read_primary(world)
+    edit_primary(world, City="Badville")
+    world.drain()
+    (intent,) = world.ledger.intents.values()
+    assert intent.kind is PRIMARY
+    assert isinstance(intent.found, Present)
+    assert isinstance(intent.wanted, Desired)
+    assert intent.found.contact.city == "Badville"
+    assert intent.wanted.contact.name == before["FullName"]
+    assert intent.wanted.contact.get("address_line2") == before["AddressLine2"]
+    assert KEEP not in json.dumps(intent.as_document())
+    assert type(intent).from_document(json.loads(json.dumps(intent.as_document()))) == intent
+    assert [answer.state for answer in world.ledger.outcomes.values()] == ["written"]
+    assert [name for name, _ in world.calls] == [
+        "get_contact_information",
+        "put_contact_information",
+        "get_contact_information",
+        "get_contact_information",
+    ]
+
+
+def test_what_the_roster_keeps_stays_and_what_it_lacks_is_removed():
+    roster = make_roster(**{"website_url": ""})
+    world = with_primary(roster)
+    right = read_primary(world)
+    edit_primary(
+        world, FullName="Chosen here", AddressLine2="Floor 9", City="Badville", WebsiteUrl="https://evil.example"
+    )
+    world.drain()
+    kept = {"FullName": "Chosen here", "AddressLine2": "Floor 9"}
+    assert read_primary(world) == {key: value for key, value in right.items() if key != "WebsiteUrl"} | kept
+    # Of what is kept no alert shows anything, also not that it changed.
+    (alert,) = world.alerts
+    assert "WebsiteUrl: none" in alert.text
+    assert "FullName" not in alert.text
+    assert "AddressLine2" not in alert.text
+
+
+def test_an_edit_of_what_is_kept_alone_is_no_drift():
+    world = with_primary()
+    edit_primary(world, FullName="Chosen here", WebsiteUrl="https://mine.example")
+    world.drain()
+    assert world.verdicts() == ["set-by-others"]
+    assert severities(world) == ["INFO"]
+    assert read_primary(world)["FullName"] == "Chosen here"
+
+
+def test_a_country_in_small_letters_is_the_same_country():
+    world = with_primary()
+    edit_primary(world, CountryCode="us")
+    world.drain()
+    assert world.verdicts() == ["set-by-others"]
+    assert not any(name in PUTS for name, _ in world.calls)
+
+
+def test_without_the_state_that_a_country_needs_nothing_is_written():
+    world = with_primary(make_roster(state_or_region=KEEP))
+    edit_primary(world, City="Geneva", StateOrRegion=None, CountryCode="CH")
+    world.drain()
+    assert read_primary(world)["City"] == "Geneva"
+    assert world.verdicts() == ["blocked"]
+    assert severities(world) == ["HIGH"]
+    assert "state_or_region is empty, which AWS asks for in US" in world.alerts[0].text
+    assert not world.ledger.intents
+
+
+def test_what_aws_does_not_let_us_read_is_not_written():
+    world = with_primary()
+    text = "User: x is not authorized to perform: account:GetContactInformation"
+    world.cloud.account.fail_next(
+        "GetContactInformation", ApiError("AccessDeniedException", text, 403), times=9
+    )
+    edit_primary(world, City="Badville")
+    world.drain()
+    assert world.verdicts() == ["unreadable"]
+    assert not any(name in PUTS for name, _ in world.calls)
+    (alert,) = world.alerts
+    assert "cannot be read" in alert.subject
+    # What is kept cannot be shown: nobody knows it.
+    assert "City: Seattle" in alert.text
+    assert "keep" not in alert.text
+
+
+def test_a_put_that_aws_denies_is_told():
+    world = with_primary()
+    text = "User: x is not authorized to perform: account:PutContactInformation"
+    world.cloud.account.fail_next("PutContactInformation", ApiError("AccessDeniedException", text, 403))
+    edit_primary(world, City="Badville")
+    world.drain()
+    assert "failed" in world.verdicts()
+    assert severities(world) == ["HIGH"]
+    assert world.ledger.intents.keys() == world.ledger.outcomes.keys()
+
+
+def test_that_of_the_management_account_is_restored_by_the_role_inside_it():
+    world = with_primary()
+    right = read_primary(world, MANAGEMENT)
+    edit_primary(world, MANAGEMENT, City="Badville")
+    world.drain()
+    assert read_primary(world, MANAGEMENT) == right
+    assert severities(world) == ["HIGH"]
+
+
+def test_an_exempt_account_is_left_alone():
+    world = with_primary()
+    edit_primary(world, EXEMPT, City="Badville")
+    world.drain()
+    assert read_primary(world, EXEMPT)["City"] == "Badville"
+    assert severities(world) == ["LOW"]
+
+
+def test_audit_mode_tells_and_does_not_touch():
+    world = with_primary(make_roster(mode="audit"))
+    edit_primary(world, City="Badville")
+    world.drain()
+    assert read_primary(world)["City"] == "Badville"
+    assert ["NOT restored" in alert.subject for alert in world.alerts] == [True]
+
+
+class TestNotManaged:
+    def test_where_the_roster_names_none_it_is_a_monitored_event_and_nothing_is_read(self):
+        world = World().settle()
+        edit_primary(world, City="Badville")
+        world.drain()
+        assert world.verdicts() == ["notified"]
+        assert severities(world) == ["MEDIUM"]
+        assert "primary contact changed" in world.alerts[0].subject
+        assert world.calls == []
+        assert read_primary(world)["City"] == "Badville"
+
+    def test_where_it_names_one_elsewhere_it_is_alerted_all_the_same(self):
+        overrides = [{"ou": "Sandbox", "kinds": {"PRIMARY": "headquarters"}, "mode": None}]
+        roster = make_roster(overrides=overrides) | {"defaults": ROSTER["defaults"]}
+        world = with_primary(roster)
+        edit_primary(world, City="Badville")
+        world.drain()
+        assert world.verdicts() == ["notified"]
+        assert severities(world) == ["MEDIUM"]
+        assert "PRIMARY contact of Payments (222222222222) edited, not managed here" in world.alerts[0].subject
+        assert read_primary(world)["City"] == "Badville"
+        edit_primary(world, PLAYGROUND, City="Badville")
+        world.drain()
+        assert read_primary(world, PLAYGROUND)["City"] == "Seattle"
+
+    def test_a_write_by_our_role_is_critical_also_where_none_is_managed(self):
+        world = World().settle()
+        thief = world.cloud.client("account", Caller.role(HUB, "rollcall-reconcile", "thief"))
+        values = {**read_primary(world), "City": "Badville"}
+        thief.put_contact_information(AccountId=MEMBER, ContactInformation=values)
+        world.drain()
+        assert "CRITICAL" in severities(world)
+
+
+def test_a_new_account_gets_it_with_its_own_name():
+    world = with_primary()
+    account_id = new_account(world)
+    world.drain()
+    found = read_primary(world, account_id)
+    assert found["FullName"] == "New"
+    assert {key: found[key] for key in HEADQUARTERS} == HEADQUARTERS
+    assert set(world.contacts(account_id)) == set(KINDS)
+    assert severities(world) == ["INFO"]
+    assert "4 contacts" in world.alerts[0].subject
+
+
+def test_a_moved_account_gets_that_of_its_new_place():
+    overrides = [{"ou": "Workloads/Production", "kinds": {"PRIMARY": "branch"}, "mode": None}]
+    contacts = ROSTER["contacts"] | PRIMARY_CONTACTS
+    world = with_primary(make_roster(overrides=overrides) | {"contacts": contacts})
+    organization = world.organization
+    world.admin("organizations").move_account(
+        AccountId=MEMBER,
+        SourceParentId=organization.accounts[MEMBER].parent_id,
+        DestinationParentId=organization.find_ou("Workloads/Production"),
+    )
+    world.drain()
+    assert read_primary(world) == {
+        "FullName": f"Example Branch {MEMBER}",
+        "AddressLine1": "Rue Example 1",
+        "City": "Geneva",
+        "PostalCode": "1201",
+        "CountryCode": "CH",
+        "PhoneNumber": "+41 22 555 01 10",
+    }
+
+
+def test_repeated_edits_back_off_and_a_release_ends_it():
+    world = SweepWorld(PRIMARY_ROSTER).settle()
+    right = read_primary(world)
+    for _ in range(5):
+        edit_primary(world, City="Badville", session="script")
+        world.cloud.advance(20)
+        while [message for message in world.queue if message.visible_at <= world.clock.now().timestamp()]:
+            world.deliver(min(world.queue, key=lambda message: message.visible_at))
+    assert "backed-off" in world.verdicts()
+    (started, *_) = [notice for notice in world.bus.notices if notice["notice"] == "repeated-edits"]
+    assert started["facts"]["kind"] == "PRIMARY"
+    assert "released" in world.command("release", account=MEMBER, kind="PRIMARY")
+    world.drain()
+    assert read_primary(world) == right
+
+
+def test_bulk_edits_are_one_incident_with_a_line_for_each():
+    world = with_primary()
+    accounts = many_accounts(world, 12)
+    for account_id in accounts:
+        caller = world.cloud.client("account", Caller.role(MANAGEMENT, "Admin", "eve"))
+        values = {**read_primary(world, account_id), "City": "Badville"}
+        caller.put_contact_information(AccountId=account_id, ContactInformation=values)
+    world.drain()
+    assert all(read_primary(world, account_id)["City"] == "Seattle" for account_id in accounts)
+    bulk = [notice for notice in world.bus.notices if notice["notice"] == "bulk-edit"]
+    assert bulk
+    lines = str(world.ledger.files) + str(bulk)
+    assert all(account_id in lines + str(world.bus.incidents) for account_id in accounts)
+    assert "PRIMARY" in lines
+
+
+class TestSweep:
+    def test_what_came_without_an_event_is_restored_and_reported(self):
+        world = SweepWorld(PRIMARY_ROSTER).settle()
+        world.sweep()
+        changed = world.organization.accounts[PRODUCTION]
+        changed.primary = {**changed.primary, "City": "Badville", "FullName": "Kept"}
+        world.sweep()
+        assert changed.primary["City"] == "Seattle"
+        assert changed.primary["FullName"] == "Kept"
+        assert world.report["coverage"]["kinds"]["PRIMARY"]["managed"] > 0
+        assert [(one["account_id"], one["kind"]) for one in world.report["drift"]] == [(PRODUCTION, "PRIMARY")]
+        (change,) = world.report["changes"]
+        assert (change["found"]["city"], change["set"]["city"]) == ("Badville", "Seattle")
+
+    def test_drift_that_an_event_led_to_is_known(self):
+        world = SweepWorld(make_roster(mode="audit")).settle()
+        edit_primary(world, City="Badville")
+        world.drain()
+        world.sweep()
+        assert world.report["drift"] == []
+        assert read_primary(world)["City"] == "Badville"
+
+    def test_the_first_time_waits_for_a_person(self):
+        world = SweepWorld(ROSTER).settle()
+        world.sweep()
+        before = read_primary(world)
+        world.deploy(PRIMARY_ROSTER)
+        world.sweep()
+        assert read_primary(world) == before
+        (pending,) = world.sweeps.list_pending(world.clock.now())
+        assert any("primary contacts" in one["text"] for one in pending.summary["weakenings"])
+        world.approve_held()
+        assert {key: read_primary(world)[key] for key in HEADQUARTERS} == HEADQUARTERS
+        assert read_primary(world)["FullName"] == before["FullName"]
+
+    def test_without_one_in_the_roster_none_is_read_or_reported(self):
+        world = SweepWorld(ROSTER).settle()
+        world.sweep()
+        assert not any("information" in name for name, _ in world.calls)
+        assert set(world.report["coverage"]["kinds"]) == set(map(str, ALTERNATE_KINDS))
+
+
+def test_a_drill_registers_no_edit_of_it():
+    world = SweepWorld(PRIMARY_ROSTER).settle()
+    left = Present(contact=Contact(**PRIMARY_CONTACTS["branch"]))
+    answer = world.command(
+        "drill",
+        account=MEMBER,
+        principal=f"arn:aws:sts::{MEMBER}:assumed-role/Dev/mary",
+        edits=f"PRIMARY:{compute_fingerprint(left)}",
+    )
+    assert "its kind and fingerprint" in answer["refused"]

@@ -30,7 +30,7 @@ def read_primary(world: World, account_id: str = MEMBER) -> dict[str, str]:
 
 
 def edit_primary(
-    world: World, account_id: str = MEMBER, *, session: str = "mary", **members: str | None
+    world: World, account_id: str = MEMBER, session: str = "mary", /, **members: str | None
 ) -> None:
     """Somebody in the account puts these fields, and the others as they are; None removes one."""
     values: Mapping[str, str | None] = {**read_primary(world, account_id), **members}

@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi, name_writes
+from rollcall.adapters.account_api import (
+    AllAccounts,
+    ManagementAccount,
+    OneModeAccountApi,
+    name_members,
+    name_writes,
+    read_members,
+)
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.decide.resolve import resolve_requirement
 from rollcall.events.monitored import Dependencies
 from rollcall.grouping.grouper import AlertGrouper
 from rollcall.grouping.sending import GroupMessages
+from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Desired
 from rollcall.model.levels import Severity
 from rollcall.model.roster import Roster
@@ -268,9 +276,14 @@ class World:
             assert account is not None
             required = resolve_requirement(roster, account, today=self.clock.now().date())
             for kind, wanted in required.desired.items():
-                if isinstance(wanted, Desired):
-                    contact = AlternateContact(**wanted.contact.as_document())
-                    self.organization.accounts[account_id].contacts[str(kind)] = contact
+                there = self.organization.accounts[account_id]
+                if not isinstance(wanted, Desired):
+                    continue
+                if kind is ContactKind.PRIMARY:
+                    contact = wanted.contact.keep_from(read_members(there.primary, kind))
+                    there.primary = name_members(contact, kind)
+                else:
+                    there.contacts[str(kind)] = AlternateContact(**wanted.contact.as_document())
         return self
 
     def admin(self, service: str) -> Any:

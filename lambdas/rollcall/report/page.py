@@ -42,9 +42,10 @@ _LONGEST_WORD = 30
 def render(report: Mapping[str, Any]) -> str:
     """The page of a report document. Every value in it is text: names are chosen by others."""
     style, script = _read_file("page.css"), _read_file("page.js")
+    kinds = tuple(kind for kind in ContactKind if kind in report["coverage"]["kinds"])
     return _load_template().render(
         report=report,
-        kinds=tuple(report["coverage"]["kinds"]),
+        kinds=kinds,
         coverage=report["coverage"],
         run=report["run"],
         waiting=report["waiting"],
@@ -65,7 +66,7 @@ def render(report: Mapping[str, Any]) -> str:
         height=HEIGHT,
         left=LEFT,
         right=RIGHT,
-        data=_build_data(report["accounts"]),
+        data=_build_data(report["accounts"], kinds),
         most=MOST_ROWS,
         root=ROOT,
         # Ours, and not escaped: a file of this package.
@@ -131,7 +132,7 @@ def _list_edits(edits: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (not row["open"], tuple(ContactKind).index(row["kind"])))
 
 
-def _build_data(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _build_data(accounts: Sequence[Mapping[str, Any]], kinds: Sequence[ContactKind]) -> dict[str, Any]:
     """All accounts for the script. Texts stand once, in a table: ten thousand accounts share a few."""
     texts: dict[str, int] = {}
 
@@ -156,7 +157,7 @@ def _build_data(accounts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             account["id"],
             known(spell_unseen(account["name"])),
             known(spell_unseen(account["ou"]) or ROOT),
-            *map(cell, account["contacts"].values()),
+            *(cell(account["contacts"][kind]) for kind in kinds),
         ]
         for account in accounts
     ]

@@ -13,11 +13,11 @@ _EDITED: Final = ("crash", "trouble", "rush", "bursts", "outage")
 ALERTS: Final = (
     Variant(
         name="record-read-before-the-look",
-        place=_RESTORE + "_restore_contact",
-        old="found = self.writer.accounts.get(self.signal.account_id, kind)\n"
-        "        record = self._read_record(kind)",
-        new="record = self._read_record(kind)\n"
-        "        found = self.writer.accounts.get(self.signal.account_id, kind)",
+        place="rollcall.write.look:look_at_contact",
+        old="found = writer.accounts.get(account_id, kind)\n"
+        "    return Look(at=at, found=found, record=writer.contacts.load(account_id, kind))",
+        new="record = writer.contacts.load(account_id, kind)\n"
+        "    return Look(at=at, found=writer.accounts.get(account_id, kind), record=record)",
         caught_by=("alert-too-quiet", "edit-not-alerted"),
         profiles=("rush",),
     ),

@@ -6,7 +6,8 @@ import os
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.clients import make_client
+from rollcall.adapters.clients import LateClient, make_client
+from rollcall.adapters.ledger import LedgerBucket
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.runs import RunsBucket
 from rollcall.adapters.state.groups import GroupItems
@@ -43,7 +44,8 @@ def compose_apply() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]
     table = {"client": make_client("dynamodb"), "table": environment.state_table}
     bus = make_outcome_bus(environment, Masks(environment.masks))
     accounts = make_account_api(environment, members=pace.by_operation, management=_make_paces().by_operation)
-    writer = make_writer(environment, table, accounts)
+    ledger = LedgerBucket(client=LateClient("s3"), bucket=environment.ledger_bucket)
+    writer = make_writer(table, accounts, ledger)
     ports = ApplyPorts(
         organization=AwsOrganization(client=make_client("organizations")),
         matches=MatchTable(**table),

@@ -13,7 +13,7 @@ from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state.groups import GroupItems
 from rollcall.adapters.state.incidents import IncidentItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
-from rollcall.adapters.system import SystemClock
+from rollcall.adapters.system import SystemClock, ThreadPool
 from rollcall.events.monitored import Dependencies
 from rollcall.grouping.grouper import AlertGrouper
 from rollcall.grouping.sending import GroupMessages
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Reconcile runs at most twice at once, each worker at half of the quota.
 RECONCILE_SHARE = 0.5
+#: Reads for one message that wait for no other.
+READS_AT_ONCE = 3
 #: Reads a second for the events of our own writes, for each worker: a rollout must delay no signal.
 ECHO_READS = 1.0
 
@@ -71,13 +73,14 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
         members=make_buckets(share=RECONCILE_SHARE, now=now, region=region),
         management=make_buckets(share=RECONCILE_SHARE, now=now, region=region),
     )
-    writer = make_writer(environment, table, accounts)
+    pool = ThreadPool(threads=READS_AT_ONCE)
+    ledger = LedgerBucket(client=make_client("s3"), bucket=environment.ledger_bucket)
+    writer = make_writer(table, accounts, ledger)
     incidents = IncidentItems(**table)
     bus = make_outcome_bus(environment, Masks(environment.masks))
     writer_roles = frozenset({environment.writer_role_arn, environment.management_role_arn})
     rosters = Rosters(memory=ControlItems(**table), candidate=load_candidate())
     groups = GroupItems(**table)
-    ledger = LedgerBucket(client=LateClient("s3"), bucket=environment.ledger_bucket)
     grouper = AlertGrouper(
         messages=GroupMessages(groups=groups, bus=bus, clock=writer.clock, files=ledger),
         groups=groups,
@@ -95,7 +98,7 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
         observe=observe,
     )
     reconciler = Reconciler(
-        organization=AwsOrganization(client=make_client("organizations")),
+        organization=AwsOrganization(client=make_client("organizations"), pool=pool),
         rosters=rosters,
         matches=MatchTable(**table),
         writer=writer,
@@ -103,6 +106,7 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
         grouper=grouper,
         bus=bus,
         units=incidents,
+        pool=pool,
         writer_roles=writer_roles,
         ours=Dependencies.from_settings(
             hub=environment.writer_role_arn.split(":")[4],

@@ -30,11 +30,6 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     )
 
 
-@compose_once
-def _function() -> ReconcileFunction:
-    return compose_reconcile(_report)
-
-
 def _report(incident: Incident) -> None:
     actor = incident.signal.actor if incident.signal else None
     for outcome in incident.outcomes:
@@ -52,3 +47,8 @@ def _report(incident: Incident) -> None:
         log.info("outcome", extra=keys)
     for metric, value in measure_incident(incident, datetime.now(UTC)):
         measure(metric, value)
+
+
+@compose_once
+def _function() -> ReconcileFunction:
+    return compose_reconcile(_report)

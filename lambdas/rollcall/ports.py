@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from rollcall.decide.intent import Answer, Intent
@@ -27,13 +27,29 @@ class Clock(Protocol):
         """Wait."""
 
 
+_Item = TypeVar("_Item")
+_Done = TypeVar("_Done")
+
+
+class Pool(Protocol):
+    """Several calls in flight."""
+
+    def map_each(
+        self, work: Callable[[_Item], _Done], items: Iterable[_Item], *, go_on: Callable[[], bool]
+    ) -> list[_Done]:
+        """Work on the items in their order, some at the same time, as long as `go_on` says so.
+
+        The results are of the items that were begun, in their order. What `work` raises is raised.
+        """
+
+
 class Organization(Protocol):
     """AWS Organizations, read only."""
 
-    def get_account(self, account_id: str, *, with_tags: bool) -> Account | None:
+    def get_account(self, account_id: str, *, with_tags: bool, recent_names: bool = False) -> Account | None:
         """The account as it is now, None if the organization has no such account.
 
-        RetryableError if AWS could not be asked.
+        `recent_names`: names of OUs may be some minutes old. RetryableError if AWS could not be asked.
         """
 
     def find_guardrail(self, name: str) -> str | None:

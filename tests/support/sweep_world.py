@@ -34,7 +34,8 @@ from tests.support.world import MANAGEMENT, MANAGEMENT_ROLE, World, _Counted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rollcall.sweep.ports import ApplyPorts, Pool
+    from rollcall.ports import Pool
+    from rollcall.sweep.ports import ApplyPorts
     from tests.support.member_roles import MemberSts
 
 ALICE = "arn:aws:sts::333333333333:assumed-role/rollcall-operator/alice"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rollcall.decide.plan import ObservedAccount
-    from rollcall.sweep.ports import Pool
+    from rollcall.ports import Pool
 
 
 class Sweeping:

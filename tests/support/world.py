@@ -46,6 +46,7 @@ from tests.support.memory import (
     MemoryChannel,
     MemoryLedger,
     MemoryMatches,
+    MemoryPool,
     MemoryState,
     MemoryTopic,
 )
@@ -241,6 +242,7 @@ class World:
             ),
             grouper=grouper,
             units=self.state,
+            pool=MemoryPool(),
             bus=self.bus,
             writer_roles=writer_roles,
             ours=Dependencies.from_settings(hub=HUB, stack_sets=self.stack_sets, guardrail=self.guardrail),

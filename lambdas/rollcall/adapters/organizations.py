@@ -2,37 +2,52 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import islice
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code, is_throttled, is_transient
+from rollcall.adapters.system import SystemClock
 from rollcall.events.monitored import GUARDRAIL_TYPE
 from rollcall.model.account import Account, AccountState
 from rollcall.model.errors import RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
-    from rollcall.ports import Clock
+    from rollcall.ports import Clock, Pool
     from rollcall.timing import Pace
+
+
+#: How old a name of an OU may be where only people read it, and how many are kept.
+RECENT_NAMES: Final = timedelta(minutes=10)
+MOST_NAMES: Final = 1000
 
 
 class AwsOrganization:
     """The organization as its management account or a delegated administrator may read it."""
 
-    def __init__(self, *, client: Any) -> None:
+    def __init__(self, *, client: Any, pool: Pool | None = None) -> None:
         self._client = client
+        #: For names of several OUs; None to read one after the other.
+        self._pool = pool
+        #: Names of OUs by their ids, and when each was read.
+        self._names: dict[str, tuple[datetime, str]] = {}
 
-    def get_account(self, account_id: str, *, with_tags: bool) -> Account | None:
+    def get_account(self, account_id: str, *, with_tags: bool, recent_names: bool = False) -> Account | None:
         """The account as it is now, None if the organization has no such account.
 
-        RetryableError if AWS could not be asked.
+        `recent_names`: names of OUs may be some minutes old. RetryableError if AWS could not be asked.
         """
         try:
             found = self._client.describe_account(AccountId=account_id)["Account"]
             parents = list_parents(found) or self._walk(account_id)
-            names = [self._get_ou_name(parent) for parent in parents if parent.startswith("ou-")]
+            units = [parent for parent in parents if parent.startswith("ou-")]
+            find = self._find_recent_name if recent_names else self._get_ou_name
+            pool = self._pool
+            names = pool.map_each(find, units, go_on=lambda: True) if pool else list(map(find, units))
             tags = self._read_tags(account_id) if with_tags else {}
         except AWS_ERRORS as error:
             if get_code(error) == "AccountNotFoundException":
@@ -129,9 +144,18 @@ class AwsOrganization:
         pages = self._client.get_paginator("list_tags_for_resource").paginate(ResourceId=account_id)
         return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
+    def _find_recent_name(self, ou_id: str) -> str:
+        read_at, name = self._names.get(ou_id, (None, ""))
+        recent = read_at is not None and SystemClock().now() - read_at < RECENT_NAMES
+        return name if recent else self._get_ou_name(ou_id)
+
     def _get_ou_name(self, ou_id: str) -> str:
         found = self._client.describe_organizational_unit(OrganizationalUnitId=ou_id)
-        return str(found["OrganizationalUnit"]["Name"])
+        name = str(found["OrganizationalUnit"]["Name"])
+        if len(self._names) >= MOST_NAMES:
+            self._names.clear()
+        self._names[ou_id] = (SystemClock().now(), name)
+        return name
 
 
 def list_parents(found: Mapping[str, Any]) -> list[str]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from rollcall.contact.known_drift import KnownDrift
 from rollcall.contact.repeated_edits import RepeatedEdits
 from rollcall.decide.intent import Answer, OpenIntent, WriteState
+from rollcall.events.signal import parse_time
 from rollcall.model.codec import Serializable
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
@@ -23,6 +24,7 @@ from rollcall.timing import attempts
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from rollcall.events.signal import Signal
     from rollcall.ports import Clock
 
 #: Edits and writes that a record remembers.
@@ -47,6 +49,12 @@ class KnownEdit(Serializable):
     published: str | None = None
     #: And when: the contact was looked at before.
     published_at: datetime | None = None
+
+    @classmethod
+    def from_signal(cls, signal: Signal) -> Self:
+        """The edit of a delivered event."""
+        actor = signal.actor
+        return cls(key=signal.event.key, at=parse_time(signal), principal=actor.principal, root=actor.root)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

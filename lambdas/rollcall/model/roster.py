@@ -256,6 +256,11 @@ class Roster:
         return bool(self.tag_keys)
 
     @property
+    def uses_paths(self) -> bool:
+        """Whether the names of an account's OUs matter."""
+        return any(isinstance(override.selector, OuPath) for override in self.overrides)
+
+    @property
     def uses_names(self) -> bool:
         """Whether the name of an account matters."""
         parts = (part for contact in self.contacts.values() for part in contact.as_document().values())

@@ -49,7 +49,7 @@ def finish_intent(
 def find_account(account_id: str, organization: Organization) -> Account | None:
     """The account for an alert: its name and place are worth a question, not a failure."""
     with suppress(RetryableError):
-        return organization.get_account(account_id, with_tags=False)
+        return organization.get_account(account_id, with_tags=False, recent_names=True)
     return None
 
 

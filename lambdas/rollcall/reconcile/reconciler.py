@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from rollcall.decide.intent import Judgement
@@ -27,13 +28,16 @@ from rollcall.reconcile.preconditions import (
 )
 from rollcall.reconcile.renamed_unit import UnitAccounts, handle_changed_unit
 from rollcall.reconcile.restore import AccountRestorer
+from rollcall.rosters.orphaned import CachedMatches
 from rollcall.write.apply_change import AppliedChange
+from rollcall.write.look import Look, look_at_contact
 
 #: Names and places of accounts in reports may be so old, and of so many accounts they are kept.
 RECENT: Final = timedelta(minutes=10)
 MOST_RECENT: Final = 1000
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from rollcall.contact.record import ContactRecord
@@ -41,7 +45,8 @@ if TYPE_CHECKING:
     from rollcall.events.signal import Signal
     from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
-    from rollcall.ports import Delivery, Organization, OutcomeBus
+    from rollcall.model.roster import Roster
+    from rollcall.ports import Delivery, Organization, OutcomeBus, Pool
     from rollcall.publish.incidents import IncidentPublisher
     from rollcall.rosters.current import Rosters
     from rollcall.rosters.orphaned import Matches
@@ -65,6 +70,8 @@ class Reconciler:
     writer_roles: frozenset[str]
     #: What monitored events may be about.
     ours: Dependencies
+    #: Reads side by side.
+    pool: Pool
 
     #: Accounts for the names in reports, and when they were read.
     recent: dict[str, tuple[datetime, Account | None]] = field(default_factory=dict, compare=False)
@@ -202,7 +209,8 @@ class Reconciler:
             return self._find_recent(signal.account_id)
         control = self.rosters.get_enforcement()
         roster = self.rosters.find_current(control)
-        account = self.organization.get_account(signal.account_id, with_tags=roster.uses_tags)
+        matches = CachedMatches(self.matches)
+        account, looks = self._read(signal, roster, matches)
         alone = ignore_irrelevant(signal, roster) or skip_unknown(signal, account, now=now)
         if alone is not None:
             applied.append(AppliedChange(outcome=alone))
@@ -215,13 +223,44 @@ class Reconciler:
             account=account,
             delivery=delivery,
             writer=self.writer,
-            matches=self.matches,
+            matches=matches,
             grouper=self.grouper,
             finish=self._finish,
             judged=judgement,
+            looks=looks,
         )
         applied += restorer.restore()
         return account
+
+    def _read(
+        self, signal: Signal, roster: Roster, matches: Matches
+    ) -> tuple[Account | None, dict[ContactKind, Look | RetryableError]]:
+        """The account, and what came of the look at the contact that was edited.
+
+        Side by side, and beside what decides by names of OUs: none of them waits for another.
+        """
+        looks: dict[ContactKind, Look | RetryableError] = {}
+        accounts: list[Account | None] = []
+
+        def read_account() -> None:
+            accounts.append(
+                self.organization.get_account(
+                    signal.account_id, with_tags=roster.uses_tags, recent_names=not roster.uses_paths
+                )
+            )
+
+        def look(kind: ContactKind) -> None:
+            try:
+                looks[kind] = look_at_contact(self.writer, signal.account_id, kind)
+            except RetryableError as error:
+                looks[kind] = error
+
+        kinds = roster.managed & {signal.kind} if signal.cause in TAMPERING and signal.kind else ()
+        reads: list[Callable[[], object]] = [read_account, *(partial(look, kind) for kind in kinds)]
+        if roster.uses_paths:
+            reads.append(matches.list_units)
+        self.pool.map_each(lambda read: read(), reads, go_on=lambda: True)
+        return accounts[0], looks
 
     def _find_recent(self, account_id: str) -> Account | None:
         """The account as it was within the last minutes: many reports of one account ask for it once."""

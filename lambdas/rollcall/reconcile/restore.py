@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -20,9 +20,10 @@ from rollcall.outcomes.verdicts import Verdict
 from rollcall.reconcile.backoff import back_off, find_repeated_incident
 from rollcall.rosters.orphaned import find_orphaned
 from rollcall.write.apply_change import UNKNOWN_REASON, AppliedChange, apply_change
+from rollcall.write.look import Look, look_at_contact
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from rollcall.decide.plan import Change, Finding
@@ -61,6 +62,8 @@ class AccountRestorer:
     grouper: AlertGrouper
     finish: Callable[[ContactRecord], ContactRecord]
     judged: Judgement | None = None
+    #: What came of looks that were taken already, while the account was read.
+    looks: Mapping[ContactKind, Look | RetryableError] = field(default_factory=dict)
 
     def restore(self) -> list[AppliedChange]:
         """What became of each kind that the signal points at."""
@@ -95,10 +98,8 @@ class AccountRestorer:
 
     def _restore_contact(self, kind: ContactKind, required: Requirement) -> AppliedChange:
         try:
-            looked_at = self.writer.clock.now()
-            # In this order: a contact that is right because of us was so before its record was read.
-            found = self.writer.accounts.get(self.signal.account_id, kind)
-            record = self._read_record(kind)
+            look = self._take_look(kind)
+            found, looked_at, record = look.found, look.at, self._settle_record(look.record)
         except RetryableError as error:
             soon = error if isinstance(error, SoonError) else None
             return AppliedChange(
@@ -119,13 +120,18 @@ class AccountRestorer:
         (change,) = plan.changes
         return self._restore_change(change, record, looked_at)
 
-    def _read_record(self, kind: ContactKind) -> ContactRecord:
+    def _take_look(self, kind: ContactKind) -> Look:
+        look = self.looks.get(kind) or look_at_contact(self.writer, self.signal.account_id, kind)
+        if isinstance(look, RetryableError):
+            raise look
+        return look
+
+    def _settle_record(self, record: ContactRecord) -> ContactRecord:
         """The record with this edit in it, and without an open intent; SoonError while there is one."""
-        record = self.writer.contacts.load(self.signal.account_id, kind)
         if record.intent is not None:
             record = self.finish(record)
         if self.signal.cause in TAMPERING:
-            edit = make_known_edit(self.signal)
+            edit = KnownEdit.from_signal(self.signal)
             record = update_record(
                 self.writer.contacts, record, lambda known: add_edit(known, edit), clock=self.writer.clock
             )
@@ -290,13 +296,3 @@ class AccountRestorer:
             authorised=self._authorised,
             roster_digest=self.roster.digest if change else None,
         )
-
-
-def make_known_edit(signal: Signal) -> KnownEdit:
-    """The edit as the contact's record keeps it."""
-    return KnownEdit(
-        key=signal.event.key,
-        at=parse_time(signal),
-        principal=signal.actor.principal,
-        root=signal.actor.root,
-    )

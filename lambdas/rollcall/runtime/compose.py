@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi, name_writes
 from rollcall.adapters.bus_and_queue import EventBridgeOutcomeBus
 from rollcall.adapters.clients import NO_RETRIES, LateClient, make_client
-from rollcall.adapters.ledger import LedgerBucket
 from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.system import SystemClock
 from rollcall.model.display import Masks
@@ -18,6 +17,7 @@ from rollcall.write.apply_change import Writer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rollcall.adapters.ledger import LedgerBucket
     from rollcall.runtime.environment import (
         ApplyEnvironment,
         ControlEnvironment,
@@ -48,14 +48,12 @@ def make_outcome_bus(
     )
 
 
-def make_writer(
-    environment: ReconcileEnvironment | ApplyEnvironment, table: Mapping[str, Any], accounts: AllAccounts
-) -> Writer:
+def make_writer(table: Mapping[str, Any], accounts: AllAccounts, ledger: LedgerBucket) -> Writer:
     """Compose what writing a contact touches; `table` is the state table with its client."""
     return Writer(
         accounts=accounts,
         contacts=ContactItems(**table),
-        ledger=LedgerBucket(client=LateClient("s3"), bucket=environment.ledger_bucket),
+        ledger=ledger,
         clock=SystemClock(),
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import os
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -44,6 +46,11 @@ def compose_once(compose: Callable[[], Function]) -> _lru_cache_wrapper[Function
         finally:
             gc.enable()
 
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        # While Lambda starts the function, it has a whole processor, whatever its memory. What fails now is
+        # tried again by the first event, whose message comes back.
+        with suppress(Exception):
+            composed()
     return composed
 
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.decide.plan import ChangeResult, PlannedChange
+    from rollcall.ports import Pool
     from rollcall.rosters.current import Rosters
-    from rollcall.sweep.ports import ApplyPorts, Pool, Runs, Sweeps
+    from rollcall.sweep.ports import ApplyPorts, Runs, Sweeps
     from rollcall.sweep.run import PlanReference
     from rollcall.timing import Paces
 

@@ -19,6 +19,7 @@ from rollcall.publish.incidents import make_incident
 from rollcall.publish.recover import finish_intent
 from rollcall.rosters.orphaned import find_orphaned
 from rollcall.write.apply_change import SET_REASON, AppliedChange, apply_change
+from rollcall.write.look import look_at_contact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -202,13 +203,11 @@ class AccountApplier:
         records: dict[ContactKind, ContactRecord] = {}
         for change in changes:
             try:
-                # In this order, as everywhere: what is right because of us was so before its record was read.
-                found = self.ports.writer.accounts.get(change.account_id, change.kind)
-                record = self.ports.writer.contacts.load(change.account_id, change.kind)
-                if record.is_changed_since(self.run.started_at, besides=self.run.id):
+                look = look_at_contact(self.ports.writer, change.account_id, change.kind)
+                if look.record.is_changed_since(self.run.started_at, besides=self.run.id):
                     self.known.add((change.account_id, change.kind))
-                records[change.kind] = self._finish(record)
-                contacts[change.kind] = found
+                records[change.kind] = self._finish(look.record)
+                contacts[change.kind] = look.found
             except RetryableError as error:
                 waiting[change.kind] = make_waiting(change, error)
         return waiting, contacts, records

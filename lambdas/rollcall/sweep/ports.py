@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rollcall.sweep.approvals import PendingPlanMemory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from rollcall.contact.record import ContactMemory
@@ -17,15 +17,12 @@ if TYPE_CHECKING:
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
     from rollcall.model.roster import Roster
-    from rollcall.ports import Clock, Organization, OutcomeBus
+    from rollcall.ports import Clock, Organization, OutcomeBus, Pool
     from rollcall.publish.incidents import IncidentPublisher
     from rollcall.rosters.orphaned import Matches
     from rollcall.sweep.run import Run
     from rollcall.timing import Paces
     from rollcall.write.apply_change import Writer
-
-_Item = TypeVar("_Item")
-_Done = TypeVar("_Done")
 
 
 class AccountListing(Protocol):
@@ -54,18 +51,6 @@ class MemberReader(Protocol):
 
     def read(self, account_id: str, kinds: Sequence[ContactKind]) -> Mapping[ContactKind, Observation]:
         """What is there now, present or absent; RoleReadError, or any other, if the role does not say."""
-
-
-class Pool(Protocol):
-    """Several calls in flight."""
-
-    def map_each(
-        self, work: Callable[[_Item], _Done], items: Iterable[_Item], *, go_on: Callable[[], bool]
-    ) -> list[_Done]:
-        """Work on the items in their order, some at the same time, as long as `go_on` says so.
-
-        The results are of the items that were begun, in their order. What `work` raises is raised.
-        """
 
 
 class Runs(Protocol):

@@ -1,0 +1,34 @@
+"""A look at one contact: what is there and then its record, in this order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rollcall.contact.record import ContactRecord
+    from rollcall.model.contact import ContactKind
+    from rollcall.model.desired import Observation
+    from rollcall.write.apply_change import Writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What was there, and the record as it was read after it."""
+
+    #: Before anything was read.
+    at: datetime
+    found: Observation
+    record: ContactRecord
+
+
+def look_at_contact(writer: Writer, account_id: str, kind: ContactKind) -> Look:
+    """Look at a contact; RetryableError if AWS could not be asked.
+
+    A contact that is right because of us was so before its record was read: the record shows why.
+    """
+    at = writer.clock.now()
+    found = writer.accounts.get(account_id, kind)
+    return Look(at=at, found=found, record=writer.contacts.load(account_id, kind))

@@ -30,14 +30,9 @@ _SERIAL: Final = "Where the roster names OUs by path, their names are read anew,
 _ITEMS: Final = (
     "Roster, contact and incident are items of their own, and the event of our own write reads two again."
 )
-<<<<<<< HEAD
-_COMPOSED_LATE: Final = "Clients are made in the first invocation, at the memory of the function."
 _COMPILED: Final = (
     "Modules are compiled at each start (ADR 10): with bytecode `reconcile` has 1.45. The rest are imports."
 )
-=======
-_COMPILED: Final = "Our modules are compiled at each start (ADR 10)."
->>>>>>> 0a86ab1 (Compose functions while Lambda starts them)
 _FIXED_COST: Final = "Alarms, dashboard and key are paid by the month, whatever happens."
 
 #: By name of the row.
@@ -115,25 +110,13 @@ GOALS: Final[dict[str, Goal]] = {
         most=0.4,
         unit="s",
         shows="From the message to the restored contact, by the latencies of the bench.",
-<<<<<<< HEAD
-        accepted=0.85,
-=======
         accepted=0.6,
->>>>>>> 0a86ab1 (Compose functions while Lambda starts them)
         because=_SERIAL,
     ),
     "restore_p99_seconds_cold": Goal(
         most=3,
         unit="s",
         shows="The same with a cold start at the deployed memory.",
-<<<<<<< HEAD
-        accepted=4.5,
-        because=f"{_COMPOSED_LATE} {_SERIAL}",
-    ),
-    "calls_before_put": Goal(
-        most=6, unit="calls", shows="Calls in series before the put.", accepted=11, because=_SERIAL
-=======
->>>>>>> 0a86ab1 (Compose functions while Lambda starts them)
     ),
     "calls_before_put": Goal(most=6, unit="calls", shows="Calls in series before the put."),
     "calls_per_restore": Goal(

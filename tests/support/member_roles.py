@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from rollcall.adapters.member_roles import MemberRoleReader
 from rollcall.model.well_known import MEMBER_ROLE_NAME, SWEEP_ROLE_NAME
+from rollcall.ports import Pool
 from rollcall.sweep.ports import MemberRoles
 from rollcall.timing import ASSUME_ROLE
 from simulation.caller import Caller

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
     from rollcall.model.roster import Roster
-    from rollcall.ports import Clock
+    from rollcall.ports import Clock, Pool
     from rollcall.rosters.current import Rosters
     from rollcall.rosters.orphaned import Matches
-    from rollcall.sweep.ports import ContactReader, Pool, SweepPorts
+    from rollcall.sweep.ports import ContactReader, SweepPorts
 
 #: How long a worker takes on work: what is begun is done well before its function's time-out of 300 s.
 SLICE_SECONDS = 240

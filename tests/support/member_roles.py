@@ -17,8 +17,7 @@ from simulation.caller import Caller
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rollcall.ports import Clock
-    from rollcall.sweep.ports import Pool
+    from rollcall.ports import Clock, Pool
     from rollcall.timing import Paces
     from simulation.cloud import SimulatedCloud
 

@@ -33,7 +33,7 @@ WRITES: Final = (
         old="now >= self.until",
         new="True",
         caught_by=("write-after-its-end", "intents-overlap"),
-        profiles=("bursts", "rush", "crash"),
+        profiles=("bursts", "rush"),
     ),
     Variant(
         name="taken-over-writes-believed",

@@ -63,7 +63,7 @@ class Totals:
 #: In 500 stories each of these occurs at least so often, else they show too little.
 MINIMUMS: Final = {
     "crash at account.PutAlternateContact": 4,
-    "crash at account.PutContactInformation": 2,
+    "crash at account.PutContactInformation": 1,
     "crash at account.GetAlternateContact": 2,
     "crash at dynamodb.GetItem": 6,
     "crash at dynamodb.PutItem": 2,
@@ -80,6 +80,7 @@ MINIMUMS: Final = {
     f"fault: {Kind.DENIED}": 3,
     f"fault: {Kind.LATE}": 2,
     f"fault: {Kind.KILL_DURING}": 2,
+    "incidents of drills": 6,
     "overlaps of two workers at one contact": 60,
     "takeovers of an intent": 10,
     "transaction conflicts": 20,
@@ -151,6 +152,8 @@ def count_occurrences(world: World) -> Counter[str]:
     found["writes made after their worker stopped waiting"] = sum(map(is_late, late))
     found["writes whose answer was lost"] = sum(not call.answered for call in late)
     found["writes of primary contacts"] = sum(call.operation == "PutContactInformation" for call in late)
+    incidents = (item.document for item in world.published if item.kind == "Rollcall Incident")
+    found["incidents of drills"] = sum(document["drill"] is not None for document in incidents)
     found["edits of what is kept of primary contacts"] = _count_kept(world)
     return found
 

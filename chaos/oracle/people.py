@@ -6,7 +6,7 @@ import json
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.oracle.calls import find_contact, is_late
+from chaos.oracle.calls import find_contact, is_late, read_values
 from chaos.oracle.evidence import SEVERITIES
 from chaos.setting import MANAGEMENT_WRITER, WRITER
 from chaos.story import MANAGEMENT, RIGHT
@@ -14,6 +14,7 @@ from chaos.story import MANAGEMENT, RIGHT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from chaos.fakes.cloud import Call
     from chaos.oracle.evidence import Edit, Evidence, Text, Violation
     from chaos.setting import Published
 
@@ -173,7 +174,8 @@ def _find_own(evidence: Evidence) -> Iterator[Violation]:
             if event_id not in text.text:
                 continue
             contact = find_contact(evidence, call)
-            if not evidence.was_changed(contact, call.sent_at - 1, text.time):
+            changed = evidence.was_changed(contact, call.sent_at - 1, text.time)
+            if not changed and not _is_written_late(evidence, call, text.time):
                 name = f"{call.operation} of {contact[0]} {contact[1]} by {call.process}: {text.subject}"
                 yield evidence.find_violation("own-write-alerted", text.time, name)
         if not stolen and "stolen" in text.text and not evidence.world.statistics["events lost"]:
@@ -184,6 +186,17 @@ def _find_own(evidence: Evidence) -> Iterator[Violation]:
             and any(role in text.text for role in roles)
         ):
             yield evidence.find_violation("own-writes-in-bulk", text.time, text.subject)
+
+
+def _is_written_late(evidence: Evidence, call: Call, before: float) -> bool:
+    """Whether an earlier write of ours was made after this one, and left other parts that are kept."""
+    return any(
+        is_late(other)
+        and find_contact(evidence, other) == find_contact(evidence, call)
+        and (call.made_at or before) < (other.made_at or 0) <= before
+        and read_values(other) != read_values(call)
+        for other in evidence.own_calls
+    )
 
 
 def _find_drift(evidence: Evidence) -> Iterator[Violation]:

@@ -45,13 +45,12 @@ class Place:
     afters: tuple[str | None, ...] = (None,)
 
 
-_PUT: Final = Place("account.PutAlternateContact", 1)
 #: Puts of any contact.
 ANY_PUT: Final = "account.Put*"
 AFTER_PUT: Final = (None, ANY_PUT, "account.DeleteAlternateContact")
 #: Each is as likely as its share of the list; most are where contacts are written.
 PLACES: Final = (
-    *[_PUT] * 5,
+    *[Place(ANY_PUT, 1)] * 5,
     *[Place("account.PutContactInformation", 1)] * 3,
     Place("account.DeleteAlternateContact", 1),
     Place("account.GetAlternateContact", 2, afters=AFTER_PUT),
@@ -82,7 +81,8 @@ def draw_planned(random: Random, places: Sequence[Place] = PLACES) -> Planned:
     """A fault at some call of some invocation."""
     place = random.choice(places)
     writes = place.call.startswith(("account.Put", "account.Delete"))
-    kinds = [kind for kind in Kind if can_hit(kind, place.call.replace("*", "GetItem"))]
+    call = "account.PutAlternateContact" if place.call == ANY_PUT else place.call.replace("*", "GetItem")
+    kinds = [kind for kind in Kind if can_hit(kind, call)]
     label = place.label
     if label == "reconcile:*":
         label = random.choice([label, "reconcile:e*", "reconcile:e*", "reconcile:own:*"])

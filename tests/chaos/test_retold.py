@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from chaos.driver import find_functions
+from chaos.fakes.account import PRIMARY
 from chaos.faults import FaultPlan, Kind, Outage, Planned
 from chaos.oracle import judge
 from chaos.prose import describe_story
 from chaos.shrink import run
 from chaos.story import HUB, MANAGEMENT, RIGHT, Action, Story
+from chaos.wants import KEEP, PRIMARY_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,12 +48,30 @@ ROSTER: dict[str, Any] = {
     "limits": {"max_changed_accounts": 1},
 }
 DEPLOYED = {**ROSTER, "defaults": dict.fromkeys(KINDS, "next")}
+#: Of the primary contact one part is named, one removed, and all others are kept.
+OWNER = {part: KEEP for part in PRIMARY_PARTS if part != "company_name"} | {"address_line1": "Any Road 9"}
+WITH_PRIMARY = {
+    **ROSTER,
+    "contacts": {**CONTACTS, "owner": OWNER},
+    "defaults": {**ROSTER["defaults"], PRIMARY: "owner"},
+}
+FOREIGN_PRIMARY = (
+    tuple(
+        {"country_code": "PT", "city": " Zumuza"}.get(part, f"+3 {number}")
+        for number, part in enumerate(PRIMARY_PARTS)
+    ),
+    tuple("Nowhere" if part == "city" else KEEP for part in PRIMARY_PARTS),
+)
 PUT = "account.PutAlternateContact"
 READ = "account.GetAlternateContact"
 
 
 def edit(at: float, value: int | str | None = 0, who: str = "admin", *, lost: bool = False) -> Action:
     return Action(at=at, do="edit", who=who, account=MEMBER, kind="BILLING", value=value, lost=lost)
+
+
+def edit_primary(at: float, value: int) -> Action:
+    return Action(at=at, do="edit", who="admin", account=MEMBER, kind=PRIMARY, value=value)
 
 
 def fault(kind: Kind, call: str, invocation: str, **more: Any) -> Planned:
@@ -127,6 +147,12 @@ STORIES = {
         [edit(600, lost=True), Action(at=700, do="deploy", value=1), Action(at=900, do="approve")],
         rosters=[ROSTER, DEPLOYED],
     ),
+    "a primary contact with a space in a part that is kept: contact-wrong": make(
+        0, [edit_primary(600, 0)], rosters=[WITH_PRIMARY], foreign_primary=FOREIGN_PRIMARY
+    ),
+    "an edit of a part that is kept, and the sweep's report: crash": make(
+        0, [edit_primary(600, 1)], rosters=[WITH_PRIMARY], foreign_primary=FOREIGN_PRIMARY
+    ),
     "a sweep whose report could not be stored: drift-not-alerted": make(
         0,
         [edit(600, lost=True), Action(at=700, do="sweep")],
@@ -145,3 +171,17 @@ def test_what_went_wrong_once_goes_right(name: str) -> None:
         world = run(replace(story, seed=seed), find_functions())
         violations = judge(world)
         assert not violations, describe_story(world, violations)
+
+
+def test_a_put_that_is_made_late_may_undo_an_edit_of_a_part_that_is_kept() -> None:
+    """AWS has no condition on what is there: the edit is alerted, and what it set is lost."""
+    late = fault(Kind.LATE, "account.PutContactInformation", "e0!1")
+    edits = [edit_primary(600, 0), edit_primary(612, 1)]
+    story = make(3, edits, late, rosters=[WITH_PRIMARY], foreign_primary=FOREIGN_PRIMARY)
+    world = run(story, find_functions())
+    assert not judge(world)
+    cities = [
+        (change.values or ())[PRIMARY_PARTS.index("city")]
+        for change in world.cloud.account.history[MEMBER, PRIMARY]
+    ]
+    assert cities == ["Seattle", " Zumuza", "Nowhere", "Nowhere", " Zumuza"]

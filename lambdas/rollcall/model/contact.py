@@ -62,7 +62,8 @@ class Contact(Serializable):
 
     def as_stored(self) -> Contact:
         """The same as AWS keeps it: it trims the e-mail, turns the country into capitals (seen live)."""
-        email, country = self.email.strip(), self.country_code.upper()
+        email, country = self.email.strip(), self.country_code
+        country = country if country == KEEP else country.upper()
         if (email, country) == (self.email, self.country_code):
             return self
         return replace(self, email=email, country_code=country)

@@ -1,0 +1,18 @@
+"""Primary contacts of which the roster keeps parts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rollcall.model.contact import KEEP, PRIMARY_PARTS
+from tests.support.organizations import FIRST_PRIMARY
+
+
+@pytest.mark.parametrize("part", PRIMARY_PARTS)
+def test_a_part_that_is_kept_is_as_it_should_be(part: str) -> None:
+    wanted = replace(FIRST_PRIMARY, **{part: KEEP})
+    assert wanted.as_stored() == wanted
+    assert FIRST_PRIMARY.is_same(wanted)
+    assert wanted.keep_from(FIRST_PRIMARY) == FIRST_PRIMARY

@@ -11,7 +11,7 @@ import typer
 from rich.text import Text
 
 from rollcall.decide.plan import ObservedAccount
-from rollcall.model.contact import ALTERNATE_KINDS, ContactKind
+from rollcall.model.contact import ALTERNATE_KINDS, ContactKind, list_kinds
 from rollcall_cli.aws.composition import Composition, Connection
 from rollcall_cli.aws.contacts import read_contacts
 from rollcall_cli.init.csv_file import read_csv
@@ -37,6 +37,14 @@ FromOption = Annotated[
         show_default=False,
     ),
 ]
+PrimaryOption = Annotated[
+    bool,
+    typer.Option(
+        "--primary",
+        metavar="",
+        help="Also propose primary contacts: read docs/roster.md first on what a change of them can mean.",
+    ),
+]
 ForceOption = Annotated[
     bool, typer.Option("--force", metavar="", help="Overwrite the files if they are there.")
 ]
@@ -60,10 +68,11 @@ RegionOption = Annotated[
 _OF_AWS = ("hub", "alerts", "region", "profile")
 
 
-def init(
+def init(  # noqa: PLR0913  # one parameter for each option
     context: typer.Context,
     *,
     source: FromOption = None,
+    primary: PrimaryOption = False,
     force: ForceOption = False,
     hub: HubOption = None,
     alerts: AlertsOption = None,
@@ -82,7 +91,7 @@ def init(
     composition: Composition = context.obj
     if source is not None:
         _refuse_options(context)
-        _init_from_file(composition, source, config=config, force=force)
+        _init_from_file(composition, source, primary=primary, config=config, force=force)
         return
     files = _choose_files(
         composition.root / config, config, (settings.FILE, roster_compile.FILE), force=force
@@ -94,6 +103,7 @@ def init(
         composition.build_connection(
             client, position=whose.position, management=whose.management, region=region
         ),
+        tuple(ContactKind) if primary else ALTERNATE_KINDS,
     )
     proposal = propose(found.observed)
     if reason := proposal.find_blocker(whose.management):
@@ -128,12 +138,14 @@ def _refuse_options(context: typer.Context) -> None:
             )
 
 
-def _init_from_file(composition: Composition, source: Path, *, config: str, force: bool) -> None:
+def _init_from_file(
+    composition: Composition, source: Path, *, primary: bool, config: str, force: bool
+) -> None:
     """Write the roster that a CSV file asks for; CommandError if the file has an error."""
     target = composition.root / config
     files = _choose_files(target, config, (roster_compile.FILE,), force=force)
     try:
-        found = read_csv((composition.root / source).read_bytes(), file=str(source))
+        found = read_csv((composition.root / source).read_bytes(), file=str(source), primary=primary)
     except OSError as error:
         raise CommandError(f"{source} cannot be read: {error.strerror}", fix="name another file") from error
     except ConfigError as error:
@@ -193,14 +205,16 @@ def _report_unwritable(directory: str, why: str | None) -> CommandError:
     )
 
 
-def _read_accounts(composition: Composition, connection: Connection) -> InitReading:
+def _read_accounts(
+    composition: Composition, connection: Connection, kinds: Sequence[ContactKind]
+) -> InitReading:
     with show_bar(composition.err, composition.clock, "Reading contacts") as progress:
         every = connection.accounts.list_accounts()
         active = [account for account in every if account.active]
         observed = []
         for done, account in enumerate(active):
             progress(done, len(active))
-            contacts = read_contacts(connection.get_api(account.id), account.id, ALTERNATE_KINDS)
+            contacts = read_contacts(connection.get_api(account.id), account.id, kinds)
             observed.append(ObservedAccount(account=account, contacts=contacts))
         progress(len(active), len(active))
     return InitReading(observed=observed, inactive=len(every) - len(active))
@@ -210,8 +224,10 @@ def summarise(proposal: Proposal, found: InitReading) -> Iterator[str]:
     """Yield the summary of a proposal line by line, without contact details."""
     skipped = f"; {count(found.inactive, 'inactive account')} not read" if found.inactive else ""
     yield f"{len(found.observed)} active accounts{skipped}."
-    for kind in ALTERNATE_KINDS:
+    for kind in list_kinds(proposal.defaults):
         yield f"  {kind.lower() + ':':12}{_count_kind(kind, proposal)}"
+    if found.left_out:
+        yield f"Left out: {count(found.left_out, 'primary contact')}. --primary reads them, too."
     if proposal.exempted:
         yield "Exempt in contacts.yaml:"
         yield from _list_exempted(proposal.exempted)

@@ -10,12 +10,22 @@ from typing import TYPE_CHECKING, Final
 
 from rollcall.decide.plan import ObservedAccount
 from rollcall.model.account import Account, AccountState
-from rollcall.model.contact import ALTERNATE_KINDS, Contact, ContactKind
+from rollcall.model.contact import (
+    ALL_PARTS,
+    ALTERNATE_KINDS,
+    ALTERNATE_PARTS,
+    PRIMARY_PARTS,
+    Contact,
+    ContactKind,
+    find_rules,
+    list_kinds,
+)
 from rollcall.model.desired import Absent, Observation, Present, Unreadable
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.report.csv_file import read_cell
 from rollcall_cli.aws.directory import name_ou
 from rollcall_cli.init.propose import InitReading, find_value_problem
+from rollcall_cli.text.arguments import KIND_NAMES
 from rollcall_cli.text.formatting import clean
 from rollcall_config.document import ConfigError, ConfigProblem
 from rollcall_config.values import find_account_problem
@@ -23,53 +33,57 @@ from rollcall_config.values import find_account_problem
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_PARTS: Final = ("name", "title", "email", "phone")
 #: Columns of a person's own file, each with what it may be called: in any case, with any punctuation.
 _OWN: Final[Mapping[str, tuple[str, ...]]] = {
     "account_id": ("accountid", "account", "accountnumber", "awsaccount", "awsaccountid"),
     "kind": ("kind", "type", "contactkind", "contacttype", "alternatecontacttype"),
-    "name": ("name", "contactname", "fullname"),
+    "name": ("name", "contactname"),
     "title": ("title", "contacttitle", "jobtitle"),
     "email": ("email", "emailaddress", "mail", "contactemail"),
     "phone": ("phone", "phonenumber", "telephone", "contactphone"),
     "account_name": ("accountname", "awsaccountname"),
     "ou": ("ou", "oupath", "organizationalunit"),
+    **{part: (part.replace("_", ""),) for part in PRIMARY_PARTS if part not in ALTERNATE_PARTS},
 }
 #: Those of `rollcall report --format csv` that say what an account has.
 _EXPORT: Final[Mapping[str, tuple[str, ...]]] = {
     name: (name.replace("_", ""),)
     for name in (
         *("account_id", "account_name", "ou", "state", "kind", "status", "found"),
-        *(f"{what}_{part}" for what in ("found", "wanted") for part in _PARTS),
+        *(f"{what}_{part}" for what in ("found", "wanted") for part in ALL_PARTS),
     )
 }
-_OPTIONAL: Final = frozenset({"account_name", "ou"})
-#: What a file may call a kind, in any case; a text is why the kind is refused.
-_KINDS: Final[Mapping[str, ContactKind | str]] = {
-    "SECURITY": ContactKind.SECURITY,
-    "OPERATIONS": ContactKind.OPERATIONS,
-    "BILLING": ContactKind.BILLING,
-    "PRIMARY": "primary contacts are not read from CSV; use `rollcall init --primary`",
-}
+_NEEDED: Final = frozenset(
+    {
+        *("account_id", "kind", "state", "status", "found"),
+        *(f"{what}{part}" for what in ("", "found_", "wanted_") for part in ALTERNATE_PARTS),
+    }
+)
+#: The same where primary contacts are read: of a person's own file, and of an export.
+_NEEDED_FOR_ADDRESSES: Final = (_NEEDED - {"title", "email"}, frozenset(_EXPORT) - {"account_name", "ou"})
 #: Statuses of contacts that changed after the report's run had read them.
 _CHANGING: Final = (Verdict.SKIPPED, Verdict.PENDING)
 _OU_NAME: Final = re.compile(r'"((?:[^"]|"")*)"|([^/]+)')
 
 
-def read_csv(data: bytes, *, file: str) -> InitReading:
+def read_csv(data: bytes, *, file: str, primary: bool = False) -> InitReading:
     """Return the active accounts of the file, which messages call `file`, with their contacts.
 
+    Primary contacts are left out unless `primary`, and a file without any is refused if they are asked for.
     An account without a row of a kind that the file has elsewhere has an unreadable contact of that kind.
     OUs have their paths as ids. The id of the root is empty, as is that of an OU that a roster cannot name by
     its path: an override is never for the root. Without a column for OUs there are none.
     Raises ConfigError with all errors, which quote no contact details.
     """
-    reader = _Reader(file)
+    reader = _Reader(file, primary=primary)
     for line, cells in _list_rows(data, reader):
         reader.read_row(line, cells)
     reading = reader.build()
+    has_primary = any(ContactKind.PRIMARY in one.contacts for one in reading.observed)
     if not reading.observed and not reader.problems:
         reader.refuse(1, None, "has no contact of an active account below this line: add one")
+    elif primary and not has_primary and not reader.problems:
+        reader.refuse(1, None, "has no primary contact below this line: add one, or omit --primary")
     if reader.problems:
         raise ConfigError(reader.problems)
     return reading
@@ -106,9 +120,10 @@ def _list_rows(data: bytes, reader: _Reader) -> Iterator[tuple[int, Mapping[str,
 class _Reader:
     """Collects contacts and problems, row by row."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, *, primary: bool) -> None:
         self.problems: list[ConfigProblem] = []
-        self._file = file
+        self._file, self._primary = file, primary
+        self._left_out = 0
         self._export = False
         #: As the file calls its columns.
         self._titles: dict[str, str] = {}
@@ -125,6 +140,9 @@ class _Reader:
         """Return the places of the columns; empty if one is missing or there twice."""
         titles = [re.sub(r"[^a-z0-9]", "", cell.lower()) for cell in cells]
         self._export = "foundname" in titles
+        if not {"name", "contactname"}.intersection(titles):
+            titles = ["name" if title == "fullname" else title for title in titles]
+        addresses = self._primary and not {"addressline1", "foundaddressline1"}.isdisjoint(titles)
         places: dict[str, int] = {}
         for name, synonyms in (_EXPORT if self._export else _OWN).items():
             found = [place for place, title in enumerate(titles) if title in synonyms]
@@ -134,20 +152,24 @@ class _Reader:
             elif found:
                 places[name] = found[0]
                 self._titles[name] = clean(cells[found[0]].strip())
-            elif name not in _OPTIONAL:
+            elif name in (_NEEDED_FOR_ADDRESSES[self._export] if addresses else _NEEDED):
                 fix = f"call a column of the first line {name}, or {', '.join(synonyms[1:])}"
                 self.refuse(1, name, f"is missing: {'export the report again' if self._export else fix}")
         return {} if self.problems else places
 
     def read_row(self, line: int, cells: Mapping[str, str]) -> None:
         """Add the contact of one row."""
+        name = cells["kind"].strip().upper()
+        if name == ContactKind.PRIMARY and not self._primary:
+            self._left_out += 1
+            return
         account = self._read_account(line, cells)
         if self._export and not cells["found"]:
             return  # nobody read this contact
-        kind = _KINDS.get(cells["kind"].strip().upper(), "is not security, operations or billing")
-        if not isinstance(kind, ContactKind):
-            self.refuse(line, "kind", kind)
+        if name not in tuple(ContactKind):
+            self.refuse(line, "kind", f"is not {KIND_NAMES}")
             return
+        kind = ContactKind(name)
         found = self._read_export(line, kind, cells) if self._export else self._read_own(line, kind, cells)
         if account is None:
             return
@@ -181,14 +203,15 @@ class _Reader:
 
     def _read_own(self, line: int, kind: ContactKind, cells: Mapping[str, str]) -> Observation | None:
         """Return what the account is to have; None if a value is wrong."""
-        values = {part: cells[part].strip() for part in _PARTS}
-        if not any(values.values()):
+        values = {part: cells.get(part, "").strip() for part in find_rules(kind)}
+        alternate = kind in ALTERNATE_KINDS
+        if alternate and not any(values.values()):
             return Absent()
         problems = {part: find_value_problem(part, value, kind) for part, value in values.items()}
         for part, problem in problems.items():
             if problem:
-                fix = "correct it" if values[part] else "fill it, or empty all four for no contact"
-                self.refuse(line, part, f"{problem}: {fix}")
+                empty = "fill it, or empty all four for no contact" if alternate else "fill it"
+                self.refuse(line, part, f"{problem}: {'correct it' if values[part] else empty}")
         return None if any(problems.values()) else Present(contact=Contact(**values))
 
     def _read_export(self, line: int, kind: ContactKind, cells: Mapping[str, str]) -> Observation | None:
@@ -198,7 +221,8 @@ class _Reader:
                 reason=f"its {kind} contact changed during the run of the report: use a later one"
             )
         written = cells["status"] == Verdict.SET
-        values = {part: cells[f"{'wanted' if written else 'found'}_{part}"] for part in _PARTS}
+        what = "wanted" if written else "found"
+        values = {part: cells.get(f"{what}_{part}", "") for part in find_rules(kind)}
         state = cells["found"] if not written else "present" if any(values.values()) else "absent"
         match state:
             case "present":
@@ -218,11 +242,12 @@ class _Reader:
         observed = []
         for account in active:
             contacts: dict[ContactKind, Observation] = {}
-            for kind in ALTERNATE_KINDS:
+            for kind in list_kinds(known):
                 missing = Unreadable(reason=f"the file has no {kind} contact of it, not even an empty one")
                 contacts[kind] = self._found.get((account.id, kind), missing if kind in known else Absent())
             observed.append(ObservedAccount(account=account, contacts=contacts))
-        return InitReading(observed=observed, inactive=len(accounts) - len(active))
+        inactive = len(accounts) - len(active)
+        return InitReading(observed=observed, inactive=inactive, left_out=self._left_out)
 
 
 @cache

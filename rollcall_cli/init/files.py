@@ -6,7 +6,7 @@ import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from rollcall.model.contact import list_kinds
+from rollcall.model.contact import COUNTRIES_WITH_STATES, KEEP, PRIMARY_PARTS, list_kinds
 from rollcall_cli.text.formatting import clean
 
 if TYPE_CHECKING:
@@ -138,8 +138,18 @@ def _list_defaults(defaults: Mapping[ContactKind, str]) -> Iterator[str]:
 
 def _list_contact(name: str, contact: Contact) -> Iterator[str]:
     yield f"  {name}:"
-    for part, value in contact.as_document().items():
-        yield f"    {part}: {quote(value)}"
+    if contact.email:
+        yield from (f"    {part}: {quote(value)}" for part, value in contact.as_document().items())
+        return
+    needed = {part for part, rule in PRIMARY_PARTS.items() if rule.required}
+    if contact.country_code in COUNTRIES_WITH_STATES:
+        needed.add("state_or_region")
+    for part, rule in PRIMARY_PARTS.items():
+        value = contact.get(part)
+        if value != KEEP:
+            yield f"    {rule.member}: {quote(value)}"
+        elif part in needed:
+            yield f"    {rule.member}: keep  # as each account has it"
 
 
 def _list_override(entry: ProposedOverride) -> Iterator[str]:

@@ -6,10 +6,20 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from rollcall.model.contact import ALTERNATE_KINDS, Contact, ContactKind, find_violation
+from rollcall.model.contact import (
+    ALTERNATE_KINDS,
+    KEEP,
+    PRIMARY_PARTS,
+    Contact,
+    ContactKind,
+    find_violation,
+    list_kinds,
+)
 from rollcall.model.desired import Absent, Observation, Present, Unreadable
 from rollcall.model.display import is_unseen
 from rollcall_cli.aws.directory import name_ou
+from rollcall_config.contact_values import COUNTRIES, KEPT
+from rollcall_config.values import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,6 +38,8 @@ class InitReading:
     observed: Sequence[ObservedAccount]
     #: How many accounts are not active, and were not read.
     inactive: int
+    #: How many primary contacts a file has that nobody asked for.
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,11 +159,12 @@ class Proposal:
 def propose(observed: Iterable[ObservedAccount]) -> Proposal:
     """Propose the most common contact of each kind as the default, and overrides for the rest.
 
-    A kind that no account has stays out of the roster. An account with a contact that could not be read, or
-    is not valid in a roster, is exempt: anything else would be a guess. The order of accounts means nothing.
+    A kind that no account has stays out of the roster, as does the primary contact if it was not read. An
+    account with a contact that could not be read, or is not valid in a roster, is exempt: anything else would
+    be a guess. Primary contacts keep what is not valid. The order of accounts means nothing.
     """
     exempted, kept = [], []
-    for item in sorted(observed, key=lambda one: one.account.id):
+    for item in _keep_parts(sorted(observed, key=lambda one: one.account.id)):
         reason = _find_reason(item)
         if reason is None:
             kept.append(item)
@@ -161,7 +174,7 @@ def propose(observed: Iterable[ObservedAccount]) -> Proposal:
     names: dict[Contact, str] = {}
     defaults: dict[ContactKind, str] = {}
     wanted: dict[ContactKind, dict[str, str | None]] = {}
-    for kind in ALTERNATE_KINDS:
+    for kind in list_kinds(set().union(*(item.contacts for item in kept))):
         have = {item.account.id: _get_contact(item.contacts[kind]) for item in kept}
         # Of two equally common contacts, the one of the lowest account ID: the result is deterministic.
         ranking = [contact for contact, _ in Counter(filter(None, have.values())).most_common()]
@@ -179,10 +192,37 @@ def propose(observed: Iterable[ObservedAccount]) -> Proposal:
     )
 
 
+def _keep_parts(observed: Sequence[ObservedAccount]) -> Iterator[ObservedAccount]:
+    """Yield the accounts; their primary contacts keep what a roster cannot say.
+
+    They keep the full name, too, if each is the name of its account, or if no two are the same.
+    """
+    found = [item.contacts.get(ContactKind.PRIMARY) for item in observed]
+    names = [
+        (one.contact.name, item.account.name)
+        for one, item in zip(found, observed, strict=True)
+        if isinstance(one, Present)
+    ]
+    own = all(name == of_account for name, of_account in names)
+    kept = {"name"} if own or len({name for name, _ in names}) == len(names) else set()
+    for item, one in zip(observed, found, strict=True):
+        if not isinstance(one, Present):
+            yield item
+            continue
+        stored = one.contact.as_stored()
+        values = {part: _find_kept(part, stored.get(part)) for part in PRIMARY_PARTS}
+        primary = Present(contact=Contact(**values | dict.fromkeys(kept, KEEP)))
+        yield replace(item, contacts={**item.contacts, ContactKind.PRIMARY: primary})
+
+
+def _find_kept(part: str, value: str) -> str:
+    """Return the value of a part of a primary contact, or that it is kept."""
+    plain = value and value not in (KEPT, ABSENT) and not find_value_problem(part, value, ContactKind.PRIMARY)
+    return value if plain else KEEP
+
+
 def _get_contact(found: Observation) -> Contact | None:
-    if not isinstance(found, Present):
-        return None
-    return replace(found.contact, email=found.contact.email.strip())
+    return found.contact.as_stored() if isinstance(found, Present) else None
 
 
 def _find_reason(item: ObservedAccount) -> str | None:
@@ -195,9 +235,12 @@ def _find_problem(kind: ContactKind, found: Observation) -> str | None:
         case Unreadable(reason=reason):
             return reason
         case Absent():
-            return None
+            primary = kind is ContactKind.PRIMARY
+            return "it has no PRIMARY contact, which no roster can ask for: set it" if primary else None
         case Present(contact=contact):
             for part, value in contact.as_document().items():
+                if value == KEEP:
+                    continue
                 if problem := find_value_problem(part, value, kind):
                     return f"the {part} of its {kind} contact {problem}: correct it in the account"
     return None
@@ -209,4 +252,6 @@ def find_value_problem(part: str, value: str, kind: ContactKind) -> str | None:
         return "has a brace, which a roster reads as a placeholder"
     if any(map(is_unseen, value)):
         return "has characters that cannot be seen"
+    if part == "country_code" and value and value.upper() not in COUNTRIES:
+        return "is not the code of a country"
     return find_violation(part, value.strip() if part == "email" else value, kind)

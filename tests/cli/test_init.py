@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rollcall.model.contact import ContactKind
+from rollcall.model.contact import ALTERNATE_KINDS
 from rollcall_config.configuration import load
 from simulation.accounts import AlternateContact
 from simulation.errors import ApiError
@@ -77,8 +77,30 @@ def test_the_management_account_is_included_with_its_own_credentials(fresh):
     assert "5 have the default" not in result.stdout
 
 
-def test_nothing_is_written_to_aws(fresh):
+def test_primary_contacts_are_proposed_only_if_they_are_asked_for(fresh):
     fresh.run("init")
+    assert "get_contact_information" not in [name for name, _ in fresh.calls]
+    lab = fresh.organization.accounts[PLAYGROUND]
+    lab.primary = {**lab.primary, "CompanyName": "Example Lab", "PhoneNumber": "206 555 0199"}
+    result = fresh.run("init", "--primary", "--force")
+    assert result.exit_code == 0, result.stderr
+    assert "  primary:    4 have the default, 1 another one, 0 none\n" in result.stdout
+    assert_golden("init-contacts-primary.yaml", text(fresh))
+
+
+@pytest.mark.parametrize(
+    ("form", "named"), [("{name}", "{keep}"), ("Owner of {name}", "{keep}"), ("Example Corp", "Example Corp")]
+)
+def test_full_names_are_kept_unless_accounts_share_them(fresh, form, named):
+    for account in fresh.organization.accounts.values():
+        account.primary = {**account.primary, "FullName": form.format(name=account.name)}
+    fresh.run("init", "--primary")
+    assert load(fresh.where, "config").roster["contacts"]["primary"]["name"] == named
+
+
+@pytest.mark.parametrize("options", [(), ("--primary",)])
+def test_nothing_is_written_to_aws(fresh, options):
+    fresh.run("init", *options)
     assert all(name.startswith(("get_", "list_", "describe_")) for name, _ in fresh.calls)
 
 
@@ -266,6 +288,22 @@ CONTACT = st.builds(
     email=st.sampled_from(["a@example.com", "b@example.com "]),
     phone=st.sampled_from(["1", "+1 (2)", "01"]),
 )
+#: Members of ContactInformation: also what no roster can say, or what a roster would read as a word.
+PRIMARY = st.fixed_dictionaries(
+    {
+        "FullName": st.sampled_from(["Example Corp", "{x}", "keep"]),
+        "AddressLine1": st.sampled_from(["Main Street 1", "absent", "'=1"]),
+        "City": st.sampled_from(["Seattle", " Z\u00fcrich", ""]),
+        "PostalCode": st.sampled_from(["98101", "01"]),
+        "CountryCode": st.sampled_from(["US", "CH", "XX"]),
+        "PhoneNumber": st.sampled_from(["+1 206 555 0100", "206 555 0100"]),
+    },
+    optional={
+        "CompanyName": st.sampled_from(["Example Corp", "x" * 51]),
+        "StateOrRegion": st.sampled_from(["WA", "keep"]),
+        "WebsiteUrl": st.sampled_from(["https://example.com", "absent"]),
+    },
+)
 UNITS = st.lists(
     st.tuples(st.integers(0, 2), st.sampled_from(["A", "B", "a/b", "ou-a1b2-11111111", "Ü", "#", "x "])),
     max_size=6,
@@ -276,10 +314,13 @@ UNITS = st.lists(
 def organizations(draw):
     """A seed for `fill`: contacts from a few values, so that units share them."""
     values = draw(st.lists(CONTACT, min_size=1, max_size=2))
+    names = draw(st.sampled_from([None, "Account {}", "Owner of {}"]))
+    primary = st.sampled_from(draw(st.lists(PRIMARY, min_size=1, max_size=2)))
     account = st.tuples(
         st.integers(0, 2),
         st.sampled_from(["ACTIVE", "ACTIVE", "ACTIVE", "SUSPENDED"]),
-        st.dictionaries(st.sampled_from(list(map(str, ContactKind))), st.sampled_from(values)),
+        st.dictionaries(st.sampled_from(ALTERNATE_KINDS), st.sampled_from(values)),
+        st.tuples(primary, st.just(names)),
         st.booleans() if draw(st.booleans()) else st.just(value=False),
     )
     return draw(UNITS), draw(st.lists(account, max_size=9)), draw(st.sampled_from([HUB, MANAGEMENT]))
@@ -297,25 +338,28 @@ def fill(desk, seed):
         below = {organization.units[unit].name for unit in organization.child_units[place]}
         if name not in below and len(organization.list_lineage(place)) <= 5:
             made.append(organization.add_ou(name, place))
-    for number, (place, state, contacts, refused) in enumerate(accounts):
+    for number, (place, state, contacts, (primary, form), refused) in enumerate(accounts):
         account = organization.add_account(
             name=f"Account {number}", email=f"{number}@example.com", parent=made[place % len(made)]
         )
         account.state = state
         account.contacts.update(contacts)
+        account.primary = primary | ({"FullName": form.format(number)} if form else {})
         if refused:
             refusal = ApiError("AccessDeniedException", "no", 403)
             desk.cloud.account.fail_next("GetAlternateContact", refusal, times=3, account=account.id)
+            desk.cloud.account.fail_next("GetContactInformation", refusal, account=account.id)
 
 
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
-@given(organizations())
-def test_what_is_proposed_plans_nothing_even_if_it_were_enforced(seed):
+@given(organizations(), st.sampled_from([(), ("--primary",)]))
+def test_what_is_proposed_plans_nothing_even_if_it_were_enforced(seed, primary):
     with tempfile.TemporaryDirectory() as where:
         desk = Desk(Path(where))
         fill(desk, seed)
-        result = desk.run("init", "--force")
+        result = desk.run("init", "--force", *primary)
         assert result.exit_code == 0, result.stderr
+        assert ("primary:" in text(desk)) is bool(primary)
         assert desk.run("validate").exit_code == 0
         desk.write(contacts=text(desk).replace("mode: audit", "mode: enforce"))
         planned = desk.run("plan", "--fresh", "--json")

@@ -14,10 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rollcall.adapters.account_api import read_members
 from rollcall.decide.plan import ObservedAccount, plan_observed
 from rollcall.decide.resolve import resolve_requirement
 from rollcall.model.account import Account, AccountState
-from rollcall.model.contact import ALTERNATE_KINDS, Contact, ContactKind
+from rollcall.model.contact import ALTERNATE_KINDS, ALTERNATE_PARTS, PRIMARY_PARTS, Contact, ContactKind
 from rollcall.model.desired import Absent, Desired, DesiredAbsent, Observation, Present, Unreadable, matches
 from rollcall.model.roster import Roster
 from rollcall.outcomes.verdicts import Verdict
@@ -26,15 +27,17 @@ from rollcall.report.csv_file import list_columns, write_csv
 from rollcall_cli.aws.directory import name_ou
 from rollcall_cli.init.csv_file import read_csv
 from rollcall_cli.init.files import FROM_AWS, FROM_FILE, build_roster_file
-from rollcall_cli.init.propose import propose
+from rollcall_cli.init.propose import find_value_problem, propose
 from rollcall_config.document import ConfigError
 from rollcall_config.roster_compile import read_roster
 from tests.cli.desk import CONTACTS, DIVESTED, MALLORY, MANAGEMENT, PAYMENTS, PLAYGROUND, RIGHT, SHOP
 from tests.cli.scenes import operated
+from tests.cli.test_init import PRIMARY
+from tests.support.organizations import PRIMARY_CONTACTS
 from tests.support.reports import ROSTER, TODAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from rollcall_config.document import ConfigProblem
 
@@ -43,11 +46,17 @@ COLUMNS = ("account_id", "kind", "name", "title", "email", "phone")
 OTHER = ("Lab Security", "Lead", "aws-lab@example.com", "+1 206 443 2199")
 UNREADABLE = {
     kind: Unreadable(reason=f"its {kind} contact was not readable in the run of the report")
-    for kind in ALTERNATE_KINDS
+    for kind in ContactKind
 }
+WITH_PRIMARY = ROSTER | {
+    "contacts": ROSTER["contacts"] | PRIMARY_CONTACTS,
+    "defaults": ROSTER["defaults"] | {"PRIMARY": "headquarters"},
+}
+ADDRESSES = ("FullName", "AddressLine1", "City", "PostalCode", "CountryCode", "PhoneNumber")
+ADDRESS = ("Example Corp", "Main Street 1", "Bern", "3000", "ch", "+41 31 555 01 00")
 
 
-def export(observed: Iterable[ObservedAccount], roster: Mapping[str, Any] = ROSTER) -> bytes:
+def export(observed: Iterable[ObservedAccount], roster: Mapping[str, Any] = WITH_PRIMARY) -> bytes:
     """The CSV of a sweep that observed this and wrote nothing."""
     compiled = Roster.from_document(roster)
     basis = ReportInput(
@@ -108,6 +117,8 @@ NAMES = ("A", "=B", "Ü", "\x07", "a/b", 'say "x"', "r-x")
 def organizations(draw: Any) -> list[ObservedAccount]:
     """What was observed: contacts from a few values, so that OUs share them, of at least one account."""
     values = draw(st.lists(VALUES, min_size=1, max_size=2))
+    primary = draw(st.lists(PRIMARY, min_size=1, max_size=2))
+    form = draw(st.sampled_from([None, "Account {}", "Owner of {}"]))
     known: list[Observation] = [*(Present(contact=one) for one in values), Absent()]
     paths = st.lists(st.sampled_from(draw(st.sampled_from([NAMES[:3], NAMES]))), max_size=3).map(tuple)
     observed = []
@@ -115,6 +126,11 @@ def organizations(draw: Any) -> list[ObservedAccount]:
         state = draw(st.sampled_from([*[AccountState.ACTIVE] * 4, AccountState.SUSPENDED]))
         account = make_account(number, draw(paths), state)
         contacts = {kind: draw(st.sampled_from([*known * 3, UNREADABLE[kind]])) for kind in ALTERNATE_KINDS}
+        name = {"FullName": form.format(number)} if form else {}
+        address = read_members(draw(st.sampled_from(primary)) | name, ContactKind.PRIMARY)
+        contacts[ContactKind.PRIMARY] = draw(
+            st.sampled_from([*[Present(contact=address)] * 6, Absent(), UNREADABLE[ContactKind.PRIMARY]])
+        )
         observed.append(ObservedAccount(account=account, contacts=contacts if account.active else {}))
     return observed
 
@@ -126,14 +142,26 @@ def read_back(text: str) -> Roster:
         return Roster.from_document(read_roster(path, file=FILE).compiled)
 
 
+def select(observed: Iterable[ObservedAccount], kinds: Container[ContactKind]) -> list[ObservedAccount]:
+    """Active accounts as `init` reads them."""
+    return [
+        replace(one, contacts={kind: found for kind, found in one.contacts.items() if kind in kinds})
+        for one in observed
+        if one.account.active
+    ]
+
+
+@pytest.mark.parametrize("primary", [False, True])
 @settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
-@given(organizations())
-def test_an_export_proposes_what_aws_would(organization: list[ObservedAccount]) -> None:
-    active = [one for one in organization if one.account.active]
+@given(organization=organizations())
+def test_an_export_proposes_what_aws_would(primary: bool, organization: list[ObservedAccount]) -> None:
+    kinds = tuple(ContactKind) if primary else ALTERNATE_KINDS
+    active = select(organization, kinds)
     if not active:
         assert refuse(export(organization))[0].startswith(f"{FILE}:1: has no contact of an active account")
         return
-    reading = read_csv(export(organization), file=FILE)
+    reading = read_csv(export(organization), file=FILE, primary=primary)
+    assert bool(reading.left_out) is not primary
     assert reading.inactive == len(organization) - len(active)
     of_aws, of_file = build_roster_file(propose(active)), build_roster_file(propose(reading.observed))
     paths = {one.account.ou_path[:depth] for one in active for depth in range(1, 4) if one.account.ou_path}
@@ -144,12 +172,19 @@ def test_an_export_proposes_what_aws_would(organization: list[ObservedAccount]) 
     for one in active:
         asked, same = (resolve_requirement(roster, one.account, today=TODAY) for roster in rosters)
         assert asked.exempt == same.exempt
-        for kind in () if same.exempt else ALTERNATE_KINDS:
+        for kind in () if same.exempt else kinds:
             before, after = asked.desired.get(kind), same.desired.get(kind)
             assert getattr(before, "contact", None) == getattr(after, "contact", None)
             if after is not None:
                 assert isinstance(after, Desired | DesiredAbsent)
                 assert matches(one.contacts[kind], after)
+
+
+def takes(one: ObservedAccount) -> bool:
+    """Whether a roster takes all values of its primary contact, as it must of a person's own file."""
+    found = one.contacts[ContactKind.PRIMARY]
+    parts = [(part, found.contact.get(part)) for part in PRIMARY_PARTS] if isinstance(found, Present) else []
+    return not any(find_value_problem(part, value, ContactKind.PRIMARY) for part, value in parts)
 
 
 SYNONYMS = {
@@ -160,6 +195,11 @@ SYNONYMS = {
     "email": ("E-Mail", "EmailAddress", "email"),
     "phone": ("Phone Number", "PhoneNumber"),
     "ou": ("OU",),
+    **{
+        part: (rule.member, part.replace("_", " "))
+        for part, rule in PRIMARY_PARTS.items()
+        if part not in ALTERNATE_PARTS
+    },
     "notes": ("Notes", ""),
 }
 
@@ -181,11 +221,10 @@ def test_a_spreadsheet_proposes_what_aws_would(
         replace(
             one, account=replace(one.account, name="", state=AccountState.ACTIVE, ou_path=(), parent_ids=())
         )
-        for one in organization
-        if one.account.active
+        for one in select(organization, tuple(ContactKind))
     ]
     kept = propose(observed).kept
-    observed = [one for one in observed if one.account in kept]  # those with values that a roster takes
+    observed = [one for one in observed if one.account in kept and takes(one)]
     header = [data.draw(st.sampled_from(SYNONYMS[name])) for name in order]
     rows = []
     for one in observed:
@@ -201,7 +240,7 @@ def test_a_spreadsheet_proposes_what_aws_would(
     if not observed:
         assert "has no contact of an active account" in refuse(text)[0]
         return
-    assert build_roster_file(propose(read_csv(text, file=FILE).observed)) == build_roster_file(
+    assert build_roster_file(propose(read_csv(text, file=FILE, primary=True).observed)) == build_roster_file(
         propose(observed)
     )
 
@@ -232,7 +271,7 @@ def test_all_errors_are_named_with_line_column_and_fix() -> None:
             ("1,23457E+11", "security", *right),
             ("1234-5678-9012", "Sec", *right),
             ("", "billing", "Ann\nLee", "", MALLORY[2], "call me"),
-            (SHOP, "primary", *right),
+            ("left out", "primary", *right),
             (SHOP, "SECURITY", *right),
             (SHOP, "security", "{account_name}", *right[1:]),
             (SHOP, "billing"),
@@ -246,12 +285,11 @@ def test_all_errors_are_named_with_line_column_and_fix() -> None:
         f'{FILE}:2: AccountId: has 11 digits; if a leading zero got lost, write "012345678901"; {text}',
         f"{FILE}:3: AccountId: '1,23457E+11' was rounded by a spreadsheet; {looked_up}; {text}",
         f"{FILE}:4: AccountId: '1234-5678-9012' has more than digits; write \"123456789012\"; {text}",
-        f"{FILE}:4: Type: is not security, operations or billing",
+        f"{FILE}:4: Type: is not security, operations, billing or primary",
         f"{FILE}:5: AccountId: is not an account ID: write its 12 digits; {text}",
         f"{FILE}:5: Name: has characters that cannot be seen: correct it",
         f"{FILE}:5: Title: is empty: fill it, or empty all four for no contact",
         f"{FILE}:5: Phone: has a form that the Account API refuses: correct it",
-        f"{FILE}:7: Type: primary contacts are not read from CSV; use `rollcall init --primary`",
         f"{FILE}:9: Name: has a brace, which a roster reads as a placeholder: correct it",
         f"{FILE}:9: Type: is SECURITY of account {SHOP}, as is line 8: keep one of the two",
         f"{FILE}:10: has 2 cells, the header has 6: put a value with ';' in double quotes",
@@ -347,6 +385,53 @@ def test_what_the_run_changed_is_as_it_became(
     contact |= dict(zip(header[8:12], MALLORY, strict=True)) | dict(zip(header[12:16], wanted, strict=True))
     (one,) = read_csv(sheet([[contact.get(name, "") for name in header]], header=header), file=FILE).observed
     assert one.contacts[ContactKind.BILLING] == found
+
+
+def test_primary_contacts_of_a_file_are_read_if_they_are_asked_for(listed: Any) -> None:
+    rows = [(one, "primary", *ADDRESS) for one in (PAYMENTS, SHOP)]
+    (listed.where / FILE).write_bytes(sheet(rows, header=("Account", "Kind", *ADDRESSES)))
+    assert "is missing" in listed.run("init", "--from", FILE, "--force").stderr
+    result = listed.run("init", "--from", FILE, "--primary", "--force")
+    assert result.exit_code == 0, result.stderr
+    assert "  primary:    2 have the default, 0 another one, 0 none\n" in result.stdout
+    roster = (listed.where / "config" / "contacts.yaml").read_text()
+    assert 'FullName: "Example Corp"' in roster
+    assert 'CountryCode: "CH"' in roster
+    assert "WebsiteUrl" not in roster
+
+
+def test_primary_contacts_that_nobody_asked_for_are_left_out(listed: Any) -> None:
+    path = listed.where / FILE
+    path.write_bytes(path.read_bytes() + f"{SHOP};primary;;;;\r\n".encode())
+    result = listed.run("init", "--from", FILE, "--force")
+    assert "Left out: 1 primary contact. --primary reads them, too.\n" in result.stdout
+    assert "primary" not in (listed.where / "config" / "contacts.yaml").read_text()
+
+
+def test_a_primary_contact_needs_what_aws_requires() -> None:
+    header = (*COLUMNS, "AddressLine1", "City", "PostalCode", "CountryCode", "WebsiteUrl")
+    data = sheet(
+        [
+            (SHOP, "primary", "Ann", "", "", "206 555 0100", "Main Street 1", " ", "98101", "XX", ""),
+            (SHOP, "security", *OTHER, *[""] * 5),
+        ],
+        header=header,
+    )
+    with pytest.raises(ConfigError) as caught:
+        read_csv(data, file=FILE, primary=True)
+    assert str(caught.value).split("\n") == [
+        f"{FILE}:2: City: is empty: fill it",
+        f"{FILE}:2: CountryCode: is not the code of a country: correct it",
+        f"{FILE}:2: phone: has a form that the Account API refuses: correct it",
+    ]
+
+
+def test_primary_contacts_that_a_file_does_not_have_are_not_proposed() -> None:
+    soc = Present(contact=Contact.from_document(ROSTER["contacts"]["soc"]))
+    contacts: dict[ContactKind, Observation] = dict.fromkeys(ALTERNATE_KINDS, soc)
+    data = export([ObservedAccount(account=make_account(1, ()), contacts=contacts)], ROSTER)
+    with pytest.raises(ConfigError, match="has no primary contact below this line: add one, or omit"):
+        read_csv(data, file=FILE, primary=True)
 
 
 def test_the_report_of_a_sweep_proposes_what_init_proposes(make_world: Any) -> None:

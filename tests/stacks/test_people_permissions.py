@@ -166,8 +166,10 @@ def look(world: Watched, patch: pytest.MonkeyPatch) -> None:
     unknown = json.loads(world.does("doctor", "--json", status=2))["checks"]
     seen = {check["check"] for check in unknown if check["result"] == "unknown"}
     assert seen == {"forwarder-management", "management-role"}  # which only the management account sees
-    world.does("init", "--config", "proposed", "--hub", HUB)
+    world.does("init", "--primary", "--config", "proposed", "--hub", HUB)
     world.does("validate", "--live")
+    world.does("explain", PAYMENTS, "--config", "proposed")
+    world.does("plan", "--fresh", "--config", "proposed")
     # When a sweep last looked, the shop's account was tagged besides another one, and is not now.
     matches = MatchTable(client=world.client("dynamodb", HUB), table=TABLE)
     for account in (PAYMENTS, SHOP):

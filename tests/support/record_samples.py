@@ -13,12 +13,12 @@ from rollcall.contact.record import ContactRecord, KnownEdit, KnownWrite
 from rollcall.contact.repeated_edits import Release, RepeatedEdits, Revert
 from rollcall.decide.intent import Answer, Intent, WriteState
 from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Absent, DesiredAbsent
+from rollcall.model.desired import Absent, Desired, DesiredAbsent, Present
 from tests.support.memory_operations import DIGESTS
-from tests.support.samples import INTENT, MEMBER, NOW, SIGNAL
+from tests.support.samples import INTENT, MEMBER, NOW, PRIMARY_FOUND, PRIMARY_WANTED, SIGNAL
 
 ACCOUNTS = (MEMBER, "444455556666")
-KINDS = (ContactKind.SECURITY, ContactKind.BILLING)
+KINDS = (ContactKind.SECURITY, ContactKind.PRIMARY)
 #: Ids of intents, of which each names its account.
 IDS = {
     account_id: tuple(f"20261005T0930{number:02}Z-{account_id}" for number in range(2))
@@ -77,8 +77,14 @@ intents = st.builds(
     named,
     st.sampled_from(KINDS),
     st.sampled_from(DIGESTS),
-    found=st.sampled_from((INTENT.found, Absent())),
-    wanted=st.sampled_from((INTENT.wanted, DesiredAbsent(source="absent (defaults)"))),
+    found=st.sampled_from((INTENT.found, Present(contact=PRIMARY_FOUND), Absent())),
+    wanted=st.sampled_from(
+        (
+            INTENT.wanted,
+            Desired(contact=PRIMARY_WANTED, source="contact headquarters (defaults)"),
+            DesiredAbsent(source="absent (defaults)"),
+        )
+    ),
     authorised=st.booleans(),
 )
 edits = st.builds(

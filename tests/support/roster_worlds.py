@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.support.primary import edit_primary
 from tests.support.world import MALLORY, MEMBER, ROSTER
 
 
@@ -17,6 +18,9 @@ PLAYGROUND = "666677778888"
 
 
 def tamper(world, account_id=MEMBER, kind="SECURITY", session="mary"):
+    if kind == "PRIMARY":
+        edit_primary(world, account_id, session, City="Badville")
+        return
     world.member(account_id, session).put_alternate_contact(AlternateContactType=kind, **MALLORY)
 
 

@@ -12,6 +12,7 @@ from simulation.caller import Caller
 from simulation.errors import ApiError
 from simulation.organization import AlternateContact
 from tests.support.memory import Crash
+from tests.support.primary import PRIMARY_ROSTER, read_primary
 from tests.support.roster_worlds import severities, tamper
 from tests.support.world import HUB, MALLORY, MANAGEMENT, MEMBER, World, api_values
 
@@ -22,10 +23,23 @@ def is_echo(message) -> bool:
     return "rollcall-reconcile" in json.loads(message.body)["detail"]["userIdentity"]["arn"]
 
 
-def restored_and_waiting_for_its_echo() -> World:
+def is_restored(world: World, kind: ContactKind) -> bool:
+    if kind is ContactKind.PRIMARY:
+        return read_primary(world)["City"] == "Seattle"
+    return world.contacts()[kind] == api_values(PRIMARY_ROSTER["defaults"][kind])
+
+
+def find_put(kind: ContactKind) -> str:
+    return "PutContactInformation" if kind is ContactKind.PRIMARY else "PutAlternateContact"
+
+
+each_kind = pytest.mark.parametrize("kind", ContactKind)
+
+
+def restored_and_waiting_for_its_echo(kind: ContactKind = SECURITY) -> World:
     """A contact that was restored, with the event of the restore still in the queue."""
-    world = World().settle()
-    tamper(world)
+    world = World(PRIMARY_ROSTER).settle()
+    tamper(world, kind=kind)
     world.deliver(world.queue[0])
     assert [is_echo(message) for message in world.queue] == [True]
     return world
@@ -62,8 +76,9 @@ def test_an_event_that_comes_within_a_quarter_of_an_hour_explains_it():
     assert any("/eve " in alert.text for alert in world.alerts)
 
 
-def test_a_second_call_under_one_intent_is_somebody_elses():
-    world = restored_and_waiting_for_its_echo()
+@each_kind
+def test_a_second_call_under_one_intent_is_somebody_elses(kind):
+    world = restored_and_waiting_for_its_echo(kind)
     copied = json.loads(world.queue[0].body)
     copied["detail"] |= {"requestID": "another-call", "eventID": "another-event"}
     world.send(copied)
@@ -73,14 +88,19 @@ def test_a_second_call_under_one_intent_is_somebody_elses():
     assert len({alert.incident_id for alert in world.alerts}) == 2
 
 
-def test_a_name_of_an_intent_that_never_was_proves_nothing():
-    world = World().settle()
-    agent = f"aws-cli/2 rollcall-intent/20261005T090000Z-0123456789ab.{MEMBER}.SECURITY"
+@each_kind
+def test_a_name_of_an_intent_that_never_was_proves_nothing(kind):
+    world = World(PRIMARY_ROSTER).settle()
+    agent = f"aws-cli/2 rollcall-intent/20261005T090000Z-0123456789ab.{MEMBER}.{kind}"
     thief = replace(Caller.role(HUB, "rollcall-reconcile", "thief"), user_agent=agent)
-    world.cloud.client("account", thief).put_alternate_contact(
-        AccountId=MEMBER, AlternateContactType="SECURITY", **MALLORY
-    )
+    client = world.cloud.client("account", thief)
+    if kind is ContactKind.PRIMARY:
+        values = {**read_primary(world), "City": "Badville"}
+        client.put_contact_information(AccountId=MEMBER, ContactInformation=values)
+    else:
+        client.put_alternate_contact(AccountId=MEMBER, AlternateContactType=kind, **MALLORY)
     world.drain()
+    assert is_restored(world, kind)
     assert severities(world) == ["CRITICAL"]
 
 
@@ -97,23 +117,26 @@ def test_an_intent_names_no_call_on_another_contact():
     assert "CRITICAL" in severities(world)
 
 
+@each_kind
 @pytest.mark.parametrize("applied", [True, False])
-def test_an_answer_that_does_not_say_is_no_answer_and_its_event_says_no_more(applied):
-    world = World().settle()
-    tamper(world)
+def test_an_answer_that_does_not_say_is_no_answer_and_its_event_says_no_more(applied, kind):
+    world = World(PRIMARY_ROSTER).settle()
+    tamper(world, kind=kind)
     error = ApiError("InternalServerException", "", 500)
-    world.cloud.account.fail_next("PutAlternateContact", error, applied=applied)
+    world.cloud.account.fail_next(find_put(kind), error, applied=applied)
     world.drain()
     first = min(world.ledger.outcomes)
     assert world.ledger.outcomes[first].state == "unconfirmed"
     assert world.ledger.confirmations == {}
-    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert is_restored(world, kind)
 
 
-def test_a_write_whose_worker_was_killed_is_confirmed_too():
-    world = World().settle()
-    tamper(world)
-    world.faults.plan("put_alternate_contact.after", Crash())
+@each_kind
+def test_a_write_whose_worker_was_killed_is_confirmed_too(kind):
+    world = World(PRIMARY_ROSTER).settle()
+    tamper(world, kind=kind)
+    primary = kind is ContactKind.PRIMARY
+    world.faults.plan(f"put_{'contact_information' if primary else 'alternate_contact'}.after", Crash())
     world.drain()
     [(intent_id, answer)] = world.ledger.outcomes.items()
     assert (answer.state, world.ledger.confirmations[intent_id].state) == ("unconfirmed", "written")

@@ -22,8 +22,10 @@ _ON_ROLES: Final = (
 )
 
 
-def make_guardrail_document(settings: Settings) -> dict[str, Any]:
-    """Deny members standalone writes of alternate contacts, and changes of what the StackSet made.
+def make_guardrail_document(settings: Settings, *, primary: bool) -> dict[str, Any]:
+    """Deny members standalone writes of contacts, and changes of what the StackSet made.
+
+    `primary` is whether the roster manages primary contacts: otherwise they are the members' own.
 
     Calls that name an account use another ARN: allowed. That is example 1 of
     https://docs.aws.amazon.com/accounts/latest/reference/using-orgs-example-scps.html.
@@ -34,7 +36,10 @@ def make_guardrail_document(settings: Settings) -> dict[str, Any]:
     statements = [
         _deny(
             "RollcallKeepsContacts",
-            ["account:PutAlternateContact", "account:DeleteAlternateContact"],
+            [
+                *("account:PutAlternateContact", "account:DeleteAlternateContact"),
+                *(["account:PutContactInformation"] if primary else []),
+            ],
             [f"{arn}:account::*:account"],
             spared,
         )

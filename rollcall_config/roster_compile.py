@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.model.contact import ContactKind
 from rollcall_config.document import ConfigError
 from rollcall_config.located_yaml import read
 from rollcall_config.roster_checks import find_contradictions
@@ -71,6 +72,11 @@ def _find_excess(document: Document, compiled: Mapping[str, Any]) -> Iterator[Co
 def list_managed_kinds(roster: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the kinds for which a compiled roster names a contact somewhere."""
     return _list_kinds(roster, absent=False)
+
+
+def manages_primary(roster: Mapping[str, Any]) -> bool:
+    """Whether a compiled roster names a primary contact somewhere."""
+    return ContactKind.PRIMARY in list_managed_kinds(roster)
 
 
 def list_absent_kinds(roster: Mapping[str, Any]) -> tuple[str, ...]:

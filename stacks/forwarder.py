@@ -8,9 +8,8 @@ from aws_cdk import Aws, LegacyStackSynthesizer, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 
-from rollcall.model.contact import ContactKind
 from rollcall.model.well_known import MEMBER_ROLE_NAME
-from rollcall_config.roster_compile import list_managed_kinds
+from rollcall_config.roster_compile import manages_primary
 from stacks.arns import get_intake_bus_arn, get_own_account_arn, get_sweep_role_arn
 from stacks.constructs.forwarder import Forwarder
 from stacks.constructs.members_only import MembersOnly
@@ -57,7 +56,7 @@ class ForwarderStack(Stack):
     def _add_reader(self, settings: Settings, roster: Mapping[str, Any]) -> None:
         """Add a role that reads this account's own contacts, for the sweep in the hub and nobody else."""
         reads = ["account:GetAlternateContact"]
-        reads += ["account:GetContactInformation"] * (ContactKind.PRIMARY in list_managed_kinds(roster))
+        reads += ["account:GetContactInformation"] * manages_primary(roster)
         role = iam.Role(
             self,
             "Reader",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 
-from rollcall_config.roster_compile import list_absent_kinds, list_managed_kinds
+from rollcall.model.contact import ContactKind
+from rollcall_config.roster_compile import list_absent_kinds, list_managed_kinds, manages_primary
 from stacks.arns import get_management_role_arn, get_member_role_arn, get_members_arn
 from stacks.constructs.state_table import PENDING
 from stacks.nag import accept, shown
@@ -48,11 +49,12 @@ UNITS: Final = ("ListOrganizationalUnitsForParent", "ListRoots")
 def make_contact_statements(
     roster: Mapping[str, Any], resource: str, *, only_below: Sequence[str] | None = None
 ) -> list[iam.PolicyStatement]:
-    """Allow reads of every kind at `resource`, and writes of the kinds that the roster sets or deletes.
+    """Allow reads at `resource`, and writes of the kinds that the roster sets or deletes.
 
     `roster` is compiled; `only_below` limits the writes to accounts below these paths of OUs.
-    Reads cover all kinds, because a kind that the roster names next is planned before it is deployed.
-    Both condition keys hold lists, of which a request has one value.
+    Reads cover all alternate kinds, because a kind that the roster names next is planned before it is
+    deployed; the primary contact, an address, is read only if the roster names it. No condition key tells
+    it apart. Both condition keys hold lists, of which a request has one value.
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsaccountmanagement.html
     https://docs.aws.amazon.com/accounts/latest/reference/security_iam_service-with-iam.html
     """
@@ -66,31 +68,34 @@ def make_contact_statements(
             actions=[f"account:{operation}AlternateContact"],
             resources=[resource],
             conditions={
-                "ForAnyValue:StringEquals": {"account:AlternateContactTypes": list(kinds)},
+                "ForAnyValue:StringEquals": {"account:AlternateContactTypes": kinds},
                 **below,
             },
         )
-        for operation, kinds in (("Put", list_managed_kinds(roster)), ("Delete", list_absent_kinds(roster)))
-        if kinds
+        for operation, named in (("Put", list_managed_kinds(roster)), ("Delete", list_absent_kinds(roster)))
+        if (kinds := [kind for kind in named if kind != ContactKind.PRIMARY])
     ]
-    return [_make_read_statement(resource), *writes]
+    primary = manages_primary(roster)
+    if primary:
+        put = iam.PolicyStatement(
+            actions=["account:PutContactInformation"], resources=[resource], conditions=below
+        )
+        writes.append(put)
+    return [_make_read_statement(resource, primary=primary), *writes]
 
 
 def write_member_contacts(role: iam.Role, *, settings: Settings, roster: Mapping[str, Any]) -> None:
-    """Read and write alternate contacts of the members, as far as the roster and the settings need it."""
+    """Read and write contacts of the members, as far as the roster and the settings need it."""
     resource = get_members_arn(settings)
     for statement in make_contact_statements(roster, resource, only_below=settings.limit_to_ous):
         role.add_to_policy(statement)
     _accept_all_accounts(role, resource)
 
 
-def read_member_contacts(role: iam.Role, *, settings: Settings, primary: bool = False) -> None:
+def read_member_contacts(role: iam.Role, *, settings: Settings, primary: bool) -> None:
     """Read alternate contacts of the members, and primary ones if asked for; write none."""
     resource = get_members_arn(settings)
-    statement = _make_read_statement(resource)
-    if primary:
-        statement.add_actions("account:GetContactInformation")
-    role.add_to_policy(statement)
+    role.add_to_policy(_make_read_statement(resource, primary=primary))
     _accept_all_accounts(role, resource)
 
 
@@ -236,8 +241,9 @@ def allow(role: iam.Role, actions: Sequence[str], resources: Sequence[str], *, r
             )
 
 
-def _make_read_statement(resource: str) -> iam.PolicyStatement:
-    return iam.PolicyStatement(actions=["account:GetAlternateContact"], resources=[resource])
+def _make_read_statement(resource: str, *, primary: bool) -> iam.PolicyStatement:
+    kinds = ("AlternateContact", *(["ContactInformation"] if primary else []))
+    return iam.PolicyStatement(actions=[f"account:Get{one}" for one in kinds], resources=[resource])
 
 
 def _accept_all_accounts(role: iam.Role, resource: str) -> None:

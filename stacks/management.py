@@ -9,6 +9,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 
 from rollcall.model.well_known import MANAGEMENT_ROLE_NAME
+from rollcall_config.roster_compile import manages_primary
 from stacks.arns import get_intake_bus_arn, get_own_account_arn, get_reconcile_role_arn
 from stacks.constructs.forwarder import Forwarder
 from stacks.grants import make_contact_statements
@@ -50,7 +51,13 @@ class ManagementStack(Stack):
         if settings.management_role:
             self._add_contacts_role(settings, roster)
         if settings.guardrail:
-            GuardrailPolicy(self, "Guardrail", settings=settings, guardrail=settings.guardrail)
+            GuardrailPolicy(
+                self,
+                "Guardrail",
+                settings=settings,
+                guardrail=settings.guardrail,
+                primary=manages_primary(roster),
+            )
         add_member_forwarders(self, settings, roster, call_as="SELF")
 
     def _add_contacts_role(self, settings: Settings, roster: Mapping[str, Any]) -> None:
@@ -59,7 +66,7 @@ class ManagementStack(Stack):
             self,
             "Contacts",
             role_name=MANAGEMENT_ROLE_NAME,
-            description="Rollcall: reads and writes this account's own alternate contacts",
+            description="Rollcall: reads and writes this account's own contacts",
             # A trust policy that names a role breaks when that role is made anew:
             # hence the hub account, and the one role of it by condition.
             assumed_by=iam.AccountPrincipal(settings.hub).with_conditions(

@@ -54,16 +54,26 @@ REGION_SWITCHED: Final = {"regionName": [{"exists": True}], "status": ["ENABLED"
 #: "AWS Service Event via CloudTrail" and the rest as "AWS API Call via CloudTrail".
 EVENT_NAMES: Final = tuple(sorted({name for _, name in SIGNAL_EVENTS}))
 
-#: Those of them that Rollcall itself causes.
-WRITE_NAMES: Final = ("DeleteAlternateContact", "PutAlternateContact")
+#: The edit of a primary contact, which is only alerted unless the roster manages those.
+_PRIMARY: Final = "PutContactInformation"
 
-#: Those that are only alerted, and not as HIGH or CRITICAL.
-ALERT_ONLY_NAMES: Final = tuple(
+_ALERT_ONLY: Final = tuple(
     sorted(
         {name for (_, name), one in MONITORED_EVENTS.items() if one.severity < Severity.HIGH}
         & set(EVENT_NAMES)
     )
 )
+
+
+def list_write_names(*, primary: bool) -> list[str]:
+    """Those that Rollcall itself causes; `primary` is whether the roster manages primary contacts."""
+    return ["DeleteAlternateContact", "PutAlternateContact", *([_PRIMARY] if primary else [])]
+
+
+def list_alert_only_names(*, primary: bool) -> list[str]:
+    """Those that are only alerted, and not as HIGH or CRITICAL."""
+    return [name for name in _ALERT_ONLY if not (primary and name == _PRIMARY)]
+
 
 _PARTS: Final = {row: one for row, one in PART_EVENTS.items() if one.scope is Scope.PART}
 #: `source` of the events about Rollcall itself, on the hub's default bus.

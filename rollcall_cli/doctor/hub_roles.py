@@ -10,6 +10,7 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.model.contact import ContactKind
 from rollcall.model.well_known import (
     HUB_STACK_NAME,
     OPERATOR_ROLE_NAME,
@@ -21,22 +22,22 @@ from rollcall_config.guardrail import STACK_SET_NAMES
 from rollcall_policies import AccessRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from rollcall_cli.doctor.facts import Facts, MemberAccount
     from rollcall_config.settings import Settings
 
-#: Whether a row of the table concerns an organization, by what the row says under `with`.
-CONDITIONS: Final[Mapping[str, Callable[[Settings, bool], bool]]] = {
-    "absent kinds": lambda _, deletes: deletes,
-    "chat": lambda settings, _: settings.channels.chat is not None,
-    "guardrail": lambda settings, _: settings.guardrail is not None,
-    "management_role": lambda settings, _: settings.management_role,
-    "members_reader": lambda settings, _: settings.members_reader,
-    "private_link": lambda settings, _: settings.private_link is not None,
-    "slack": lambda settings, _: settings.channels.slack is not None,
-    "teams": lambda settings, _: settings.channels.teams is not None,
+#: What a row of the table may need of the settings, as it says under `with`; and of the roster.
+CONDITIONS: Final[Mapping[str, Callable[[Settings], bool]]] = {
+    "chat": lambda settings: settings.channels.chat is not None,
+    "guardrail": lambda settings: settings.guardrail is not None,
+    "management_role": lambda settings: settings.management_role,
+    "members_reader": lambda settings: settings.members_reader,
+    "private_link": lambda settings: settings.private_link is not None,
+    "slack": lambda settings: settings.channels.slack is not None,
+    "teams": lambda settings: settings.channels.teams is not None,
 }
+ABSENT_KINDS, PRIMARY = "absent kinds", "primary"
 
 
 #: Keys that no request of these roles has: of root users, of instances, and of encryption for each object.
@@ -51,14 +52,18 @@ _NETWORK: Final = ("aws:SourceVpc", "aws:SourceVpce", "aws:VpcSourceIp")
 _PEOPLE: Final = frozenset({OPERATOR_ROLE_NAME, READER_ROLE_NAME, REDRIVE_ROLE_NAME})
 
 
-def list_rows(settings: Settings, *, deletes: bool) -> list[dict[str, Any]]:
+def list_rows(settings: Settings, *, kinds: Container[str], deletes: bool) -> list[dict[str, Any]]:
     """Return the rows of the table that these settings need: actions, resource and roles of each.
 
-    `deletes` is whether the roster deletes contacts. A role without a name has its logical ID.
+    `kinds` are those that the roster manages, `deletes` is whether it deletes contacts. A role without
+    a name has its logical ID.
     """
     text = files("rollcall_cli.doctor").joinpath("hub_actions.json").read_text(encoding="utf-8")
     rows: list[dict[str, Any]] = json.loads(text)
-    return [row for row in rows if all(CONDITIONS[name](settings, deletes) for name in row.get("with", ()))]
+    given = {name for name, is_met in CONDITIONS.items() if is_met(settings)}
+    given |= {ABSENT_KINDS} if deletes else set()
+    given |= {PRIMARY} if ContactKind.PRIMARY in kinds else set()
+    return [row for row in rows if given.issuperset(row.get("with", ()))]
 
 
 def list_hub_requests(facts: Facts, levels: Sequence[str]) -> Iterator[tuple[str, AccessRequest]]:
@@ -72,15 +77,16 @@ def list_hub_requests(facts: Facts, levels: Sequence[str]) -> Iterator[tuple[str
         "management": settings.management,
         "organization": settings.organization,
     }
-    for row in list_rows(settings, deletes=facts.deletes):
+    for row in list_rows(settings, kinds=facts.kinds, deletes=facts.deletes):
         resource = row["resource"].format_map(places)
         for role in row["roles"]:
             # A name that has yet to be made looks like the ones that CloudFormation makes.
             name = names.get(role) or (role if role.islower() else f"{HUB_STACK_NAME}-{role}-x")
             context = _build_context(settings, settings.hub, name, levels)
             for action in row["actions"]:
-                # Requests for a contact name its kind.
-                kinds = facts.kinds if action.startswith("account:") else ()
+                # Requests for an alternate contact name its kind.
+                named_kind = action.endswith("AlternateContact")
+                kinds = [kind for kind in facts.kinds if named_kind and kind != ContactKind.PRIMARY]
                 for named in [{_KIND: [kind]} for kind in kinds] or [{}]:
                     request = AccessRequest(
                         action=action, resource=resource, context={**context, **named}, complete=False

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
+from rollcall.model.contact import ContactKind
 from rollcall.model.well_known import MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME
 from rollcall_cli.aws.hub import reconcile_role_arn
 from rollcall_cli.doctor.facts import Role, Seen, Unseen
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from rollcall_cli.doctor.reading import FactReader
 
 _REFUSED = frozenset({Access.NOT_ALLOWED, Access.DENIED})
-_OPERATIONS = ("account:GetAlternateContact", "account:PutAlternateContact")
+_OPERATIONS = ("Get", "Put")
 
 
 def read_role(reader: FactReader, position: Position, name: str) -> Seen[Role | None] | Unseen:
@@ -101,9 +102,11 @@ def _find_error(
     role: Role, resource: str, kinds: Collection[str], context: Mapping[str, Collection[str]]
 ) -> str | None:
     """Return what the role cannot do, None if it can do everything it needs."""
-    for action in _OPERATIONS:
+    for operation in _OPERATIONS:
         for kind in kinds:
-            keys = {**context, "account:AlternateContactTypes": [kind]}
+            primary = kind == ContactKind.PRIMARY
+            action = f"account:{operation}{'ContactInformation' if primary else 'AlternateContact'}"
+            keys = {**context, **({} if primary else {"account:AlternateContactTypes": [kind]})}
             request = AccessRequest(action=action, resource=resource, context=keys)
             if decide(role.policies, request).access in _REFUSED:
                 named = ", ".join(sorted(_list_resources(role))) or "nothing"

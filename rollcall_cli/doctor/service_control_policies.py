@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from rollcall.model.contact import ContactKind
 from rollcall.model.well_known import GUARDRAIL_NAME, HUB_STACK_NAME, RECONCILE_ROLE_NAME
 from rollcall_cli.aws.patient import list_all
 from rollcall_cli.doctor.facts import AttachedPolicy, Seen, Unseen
@@ -153,7 +154,8 @@ def check_guardrail(facts: Facts) -> CheckFinding:
     missing = [target for target in wanted if target not in found.targets]
     if missing:
         return report_failure(f"it is not attached to {', '.join(missing)}", fix=deploy)
-    if _normalize(found.document) != _normalize(make_guardrail_document(facts.settings)):
+    template = make_guardrail_document(facts.settings, primary=ContactKind.PRIMARY in facts.kinds)
+    if _normalize(found.document) != _normalize(template):
         return report_failure("its content is not that of the template", fix=deploy)
     return report_pass(f"attached to {', '.join(wanted)}")
 

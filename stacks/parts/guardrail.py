@@ -15,16 +15,21 @@ if TYPE_CHECKING:
 
 
 class GuardrailPolicy(Construct):
-    """The service control policy and its targets; for a stack of the management account."""
+    """The service control policy and its targets; for a stack of the management account.
 
-    def __init__(self, scope: Construct, id_: str, *, settings: Settings, guardrail: Guardrail) -> None:
+    `primary` is whether the roster manages primary contacts.
+    """
+
+    def __init__(
+        self, scope: Construct, id_: str, *, settings: Settings, guardrail: Guardrail, primary: bool
+    ) -> None:
         super().__init__(scope, id_)
         organizations.CfnPolicy(
             self,
             "Policy",
             name=GUARDRAIL_NAME,
             type="SERVICE_CONTROL_POLICY",
-            description="Alternate contacts of member accounts are kept by Rollcall",
-            content=make_guardrail_document(settings),
+            description="Contacts of member accounts are kept by Rollcall",
+            content=make_guardrail_document(settings, primary=primary),
             target_ids=list(guardrail.targets),
         )

@@ -9,6 +9,7 @@ from aws_cdk import aws_events as events
 from constructs import Construct
 
 from rollcall.model.well_known import INTAKE_BUS_NAME
+from rollcall_config.roster_compile import manages_primary
 from stacks.arns import get_management_role_arn, get_reconcile_role_arn, get_redrive_role_arn
 from stacks.constructs.bus_to_queue import BusToQueue
 from stacks.constructs.closed_queue import close_queue
@@ -18,7 +19,6 @@ from stacks.constructs.inbox import Inbox
 from stacks.constructs.intake_bus import IntakeBus
 from stacks.members import add_member_forwarders
 from stacks.sources import (
-    ALERT_ONLY_NAMES,
     EVENT_NAMES,
     KEY_NAMES,
     MEMBER_SERVICES,
@@ -28,7 +28,8 @@ from stacks.sources import (
     REDRIVE_NAMES,
     REGION_SWITCHED,
     SOURCES,
-    WRITE_NAMES,
+    list_alert_only_names,
+    list_write_names,
 )
 
 if TYPE_CHECKING:
@@ -61,9 +62,11 @@ class Intake(Construct):
             management=common.settings.management,
         ).bus
         writers = [get_reconcile_role_arn(common.settings), get_management_role_arn(common.settings)]
+        primary = manages_primary(common.roster)
+        written, alert_only = list_write_names(primary=primary), list_alert_only_names(primary=primary)
         # `anything-but` alone does not match without the field, which root users do not have.
-        others = {"eventName": list(WRITE_NAMES)} | _issued_by({"anything-but": writers}, {"exists": False})
-        acted_on = [name for name in EVENT_NAMES if name not in (*WRITE_NAMES, *ALERT_ONLY_NAMES)]
+        others = {"eventName": written} | _issued_by({"anything-but": writers}, {"exists": False})
+        acted_on = [name for name in EVENT_NAMES if name not in (*written, *alert_only)]
         refused, made = {"errorCode": [{"exists": True}]}, {"errorCode": [{"exists": False}]}
         self.queue, self.dead_letters, signals = self._add_queue(
             self, "account events", {"$or": [{"eventName": acted_on}, others]} | made
@@ -74,7 +77,7 @@ class Intake(Construct):
             "events that are only alerted",
             {
                 "$or": [
-                    {"eventName": list(ALERT_ONLY_NAMES)},
+                    {"eventName": alert_only},
                     {"eventName": acted_on} | refused,
                     others | refused,
                     REGION_SWITCHED,
@@ -84,7 +87,7 @@ class Intake(Construct):
         self.echoes, self.echo_dead_letters, echoes = self._add_queue(
             Construct(self, "Echoes"),
             "events of its own writes",
-            {"eventName": list(WRITE_NAMES)} | _issued_by(*writers),
+            {"eventName": written} | _issued_by(*writers),
         )
         # The hub is an account of the organization, too.
         own = Forwarder(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from rollcall_config.roster_compile import manages_primary
 from stacks.arns import get_management_role_arn, get_members_arn, get_own_account_arn
 from stacks.constructs.network import Network, ServiceEndpoint, join_network
 
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from rollcall_config.settings import PrivateLink
     from stacks.parts.common import Common
 
-_ACTIONS = [f"account:{operation}AlternateContact" for operation in ("Get", "Put", "Delete")]
+_READS: Final = ("account:GetAlternateContact",)
+_WRITES: Final = ("account:PutAlternateContact", "account:DeleteAlternateContact")
+_READS_OF_PRIMARY: Final = ("account:GetContactInformation",)
+_WRITES_OF_PRIMARY: Final = ("account:PutContactInformation",)
 
 
 class PrivateNetwork(Construct):
@@ -41,6 +45,9 @@ class PrivateNetwork(Construct):
     ) -> None:
         super().__init__(scope, id_)
         settings = common.settings
+        primary = manages_primary(common.roster)
+        reads = [*_READS, *(_READS_OF_PRIMARY if primary else ())]
+        actions = [*reads, *_WRITES, *(_WRITES_OF_PRIMARY if primary else ())]
         network = Network(vpc=link.vpc, subnets=link.subnets, security_groups=link.security_groups)
         ServiceEndpoint(
             self,
@@ -52,20 +59,20 @@ class PrivateNetwork(Construct):
                 iam.PolicyStatement(
                     sid="MembersByTheHub",
                     principals=[iam.ArnPrincipal(writer.role_arn)],
-                    actions=_ACTIONS,
+                    actions=actions,
                     resources=[get_members_arn(settings)],
                 ),
                 iam.PolicyStatement(
                     sid="MembersAreRead",
                     principals=[iam.ArnPrincipal(reader.role_arn)],
-                    actions=_ACTIONS[:1],
+                    actions=reads,
                     resources=[get_members_arn(settings)],
                 ),
                 # The role in the management account may not exist yet: hence its account, and a condition.
                 iam.PolicyStatement(
                     sid="ManagementByItsRole",
                     principals=[iam.AccountPrincipal(settings.management)],
-                    actions=_ACTIONS,
+                    actions=actions,
                     resources=[get_own_account_arn(settings.management)],
                     conditions={"ArnEquals": {"aws:PrincipalArn": get_management_role_arn(settings)}},
                 ),

@@ -13,6 +13,7 @@ from constructs import Construct
 from rollcall.model.well_known import SWEEP_MACHINE_NAME, SWEEP_ROLE_NAME
 from rollcall.runtime.environment import ApplyEnvironment, SweepEnvironment
 from rollcall.sweep.run import Ending, Step, Trigger
+from rollcall_config.roster_compile import manages_primary
 from stacks import grants
 from stacks.arns import get_management_role_arn, get_member_role_arn
 from stacks.constructs.closed_queue import close_queue
@@ -151,7 +152,9 @@ class Sweep(Construct):
         ).function
         if reader:
             grants.use_member_roles(self.role, settings=common.settings)
-        grants.read_member_contacts(self.role, settings=common.settings)
+        grants.read_member_contacts(
+            self.role, settings=common.settings, primary=manages_primary(common.roster)
+        )
         grants.read_organization(self.role, grants.ALL_ACCOUNTS)
         grants.use_items(
             self.role,

@@ -17,7 +17,7 @@ from rollcall_cli.text.fixes import ACCOUNTS, STACK_SETS
 from rollcall_config.configuration import load
 from rollcall_config.guardrail import make_guardrail_document
 from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PAYMENTS, SHOP, assert_golden
-from tests.cli.world import BUS, DEAD, GUARDED, OWN_ARN, SETTINGS, TABLE, TOPIC, WRITER, contacts
+from tests.cli.world import ARNS, BUS, DEAD, GUARDED, OWN_ARN, SETTINGS, TABLE, TOPIC, WRITER, contacts
 from tests.support.doctoring import failing, put_role, results
 
 OTHER = "444455556666"
@@ -449,7 +449,7 @@ def test_the_guardrail_is_looked_at_if_it_is_wanted(world):
     assert failing(checks) == ["guardrail"]
     assert "content" in checks["guardrail"]["seen"]
     settings = load(world.where, "config", today=world.clock.now().date()).settings
-    document = make_guardrail_document(settings)
+    document = make_guardrail_document(settings, primary=False)
     # AWS Organizations keeps the text: other tools write one value without brackets.
     for statement in document["Statement"]:
         statement["Resource"] = (
@@ -457,6 +457,44 @@ def test_the_guardrail_is_looked_at_if_it_is_wanted(world):
         )
     client.update_policy(PolicyId=policy, Content=json.dumps(document))
     assert set(results(world.doctor()).values()) == {"pass"}
+    world.write(organization=GUARDED, contacts=WITH_PRIMARY)
+    assert "content" in world.doctor()["guardrail"]["seen"]
+    document = make_guardrail_document(settings, primary=True)
+    client.update_policy(PolicyId=policy, Content=json.dumps(document))
+    assert world.doctor()["guardrail"]["result"] == "pass"
+
+
+WITH_PRIMARY = CONTACTS.replace(
+    "contacts:\n",
+    "contacts:\n  office: {FullName: keep, AddressLine1: 410 Terry Avenue N, City: keep, PostalCode: keep,"
+    " CountryCode: keep, PhoneNumber: keep}\n",
+).replace("defaults: {", "defaults: {primary: office, ")
+
+
+@pytest.mark.parametrize(
+    ("check", "account", "role", "arn"),
+    [
+        ("reconcile-role", HUB, "rollcall-reconcile", ARNS.members),
+        ("management-role", MANAGEMENT, "rollcall-management-contacts", OWN_ARN),
+    ],
+)
+def test_roles_must_reach_primary_contacts_if_the_roster_names_them(world, check, account, role, arn):
+    world.write(contacts=WITH_PRIMARY)
+    finding = world.doctor()[check]
+    assert finding["result"] == "fail"
+    assert "cannot account:GetContactInformation (PRIMARY)" in finding["seen"]
+    reads, both = (
+        ["account:GetContactInformation"],
+        ["account:GetContactInformation", "account:PutContactInformation"],
+    )
+    for actions, result in ((reads, "fail"), (both, "pass")):
+        # No condition: a request for a primary contact names no kind.
+        put_role(world, account, role, contacts(arn), {"Effect": "Allow", "Action": actions, "Resource": arn})
+        finding = world.doctor()[check]
+        assert finding["result"] == result, finding
+    world.write(contacts=CONTACTS)
+    put_role(world, account, role, contacts(arn))
+    assert world.doctor()[check]["result"] == "pass"
 
 
 def test_a_change_that_only_the_sweep_found_makes_the_forwarder_suspect(world):

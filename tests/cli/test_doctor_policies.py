@@ -228,6 +228,27 @@ def test_a_denial_of_one_kind_of_contact_is_found(facts, kind):
     assert judge(facts, statement | {"Condition": condition}).result == "fail"
 
 
+@pytest.mark.parametrize("operation", ["Get", "Put"])
+def test_a_denial_of_primary_contacts_matters_if_the_roster_names_them(facts, operation):
+    resource = f"arn:aws:account::{MANAGEMENT}:account/o-exampleorgid/*"
+    action = f"account:{operation}ContactInformation"
+    # Readers look at primary contacts in any case, and are spared here.
+    spared = {
+        "ArnNotLike": {
+            "aws:PrincipalArn": [
+                "arn:aws:iam::*:role/rollcall-reader",
+                "arn:aws:iam::*:role/rollcall-operator",
+            ]
+        }
+    }
+    statement = {"Effect": "Deny", "Action": action, "Resource": resource, "Condition": spared}
+    assert judge(facts, statement).result == "pass"
+    finding = judge(replace(facts, kinds=(*facts.kinds, "PRIMARY")), statement)
+    assert (finding.result, action in finding.seen) == ("fail", True)
+    assert "rollcall-reconcile" in finding.seen
+    assert ("rollcall-sweep" in finding.seen) is (operation == "Get")
+
+
 def test_services_that_the_settings_do_not_use_may_be_denied(facts):
     statement = {"Effect": "Deny", "Action": ["secretsmanager:*", "ec2:*"], "Resource": "*"}
     assert judge(facts, statement).result == "pass"

@@ -78,7 +78,7 @@ def guarded(world):
         Name="rollcall-guardrail",
         Description="x",
         Type="SERVICE_CONTROL_POLICY",
-        Content=json.dumps(make_guardrail_document(settings)),
+        Content=json.dumps(make_guardrail_document(settings, primary=False)),
     )["Policy"]["PolicySummary"]["Id"]
     client.attach_policy(PolicyId=policy, TargetId="r-a1b2")
     return world

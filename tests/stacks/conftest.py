@@ -30,5 +30,11 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
 
 
 @pytest.fixture(scope="session")
+def primary(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The three stacks with every option on and a roster that names primary contacts."""
+    return synthesize_with(tmp_path_factory.mktemp("primary"), options=EVERYTHING, primary=True)
+
+
+@pytest.fixture(scope="session")
 def hub(assembly: Assembly) -> Template:
     return assembly.templates["RollcallHub"]

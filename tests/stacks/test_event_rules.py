@@ -18,7 +18,7 @@ from rollcall.model.well_known import (
     OUTCOME_DETAIL_TYPE,
     OUTCOME_SOURCE,
 )
-from stacks.sources import WRITE_NAMES
+from stacks.sources import list_write_names
 from tests.stacks.patterns import matches
 from tests.stacks.template import arn
 
@@ -174,6 +174,31 @@ def test_what_is_queued_is_in_one_queue_and_an_echo_only_if_our_roles_wrote(hub:
         assert matches(alerts, event) is ("A" in VERDICTS[name] and not echo), identity
 
 
+@pytest.mark.parametrize("refused", [True, False])
+def test_an_edit_of_a_primary_contact_is_restored_if_the_roster_names_them(
+    hub: Template, primary: Assembly, *, refused: bool
+) -> None:
+    event = event_of("PutContactInformation.standalone.synthetic.json")
+    event["detail"] |= {"errorCode": "AccessDenied"} if refused else {}
+    named = primary.templates["RollcallHub"]
+    for identity in [event["detail"]["userIdentity"], *IDENTITIES]:
+        event["detail"]["userIdentity"] = identity
+        echo = identity in IDENTITIES[: len(WRITERS)]
+        restored, alerted = (not echo and not refused), (not echo and refused)
+        for template, expected in ((named, (restored, alerted, echo)), (hub, (False, True, False))):
+            rules = ("IntakeSignals", "IntakeAlertOnlySignals", "IntakeEchoes")
+            taken = tuple(matches(pattern_of(template, rule), event) for rule in rules)
+            assert taken == expected, identity
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_other_events_go_where_they_went(hub: Template, primary: Assembly, name: str) -> None:
+    event, named = event_of(name), primary.templates["RollcallHub"]
+    if name != "PutContactInformation.standalone.synthetic.json":
+        for rule in ("IntakeSignals", "IntakeAlertOnlySignals", "IntakeEchoes"):
+            assert matches(pattern_of(hub, rule), event) is matches(pattern_of(named, rule), event)
+
+
 @pytest.mark.parametrize(("service", "name"), sorted(SIGNAL_EVENTS))
 @pytest.mark.parametrize("detail_type", ["AWS API Call via CloudTrail", "AWS Service Event via CloudTrail"])
 def test_every_signal_reaches_the_queue(
@@ -199,7 +224,7 @@ def test_every_signal_reaches_the_queue(
 
 
 #: What attackers would have delayed.
-WRITES = {row for row in SIGNAL_EVENTS if row[1] in WRITE_NAMES}
+WRITES = {row for row in SIGNAL_EVENTS if row[1] in list_write_names(primary=False)}
 LOUD = {row for row, one in MONITORED_EVENTS.items() if one.severity >= Severity.HIGH}
 
 
@@ -254,9 +279,9 @@ def test_a_member_sends_little_of_busy_services(
     assert matches(pattern, {"source": source, "detail": detail}) is taken
 
 
-def test_patterns_fit_the_quota(assembly: Assembly) -> None:
+def test_patterns_fit_the_quota(assembly: Assembly, primary: Assembly) -> None:
     """2,048 characters, by default: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html."""
-    for template in assembly.templates.values():
+    for template in (*assembly.templates.values(), *primary.templates.values()):
         for rule in template.of_type("AWS::Events::Rule").values():
             assert len(json.dumps(rule["EventPattern"])) < 2048
 

@@ -25,7 +25,7 @@ PATTERN = "arn:aws:iam::*:role/BreakGlass*"
 
 
 def document_with(
-    break_glass: str | None, *, deploy: str = "stackset", reader: bool = True
+    break_glass: str | None, *, deploy: str = "stackset", reader: bool = True, primary: bool = False
 ) -> dict[str, Any]:
     settings = SimpleNamespace(
         partition="aws",
@@ -33,11 +33,18 @@ def document_with(
         members_deploy=deploy,
         members_reader=reader,
     )
-    return make_guardrail_document(cast("Settings", settings))
+    return make_guardrail_document(cast("Settings", settings), primary=primary)
 
 
-def denied(principal: str, action: str, resource: str, *, break_glass: str | None = PATTERN) -> bool:
-    document = document_with(break_glass)
+def denied(
+    principal: str,
+    action: str,
+    resource: str,
+    *,
+    break_glass: str | None = PATTERN,
+    primary: bool = False,
+) -> bool:
+    document = document_with(break_glass, primary=primary)
     request = AccessRequest(action=action, resource=resource, context={"aws:PrincipalArn": [principal]})
     return decide([document], request).access is Access.DENIED
 
@@ -54,13 +61,22 @@ def denied(principal: str, action: str, resource: str, *, break_glass: str | Non
         ("arn:aws:iam::222222222222:user/BreakGlass", MEMBER, True),
     ],
 )
-@pytest.mark.parametrize("operation", ["Put", "Delete"])
-def test_who_is_stopped(principal: str, resource: str, operation: str, expected: bool) -> None:
-    assert denied(principal, f"account:{operation}AlternateContact", resource) is expected
+@pytest.mark.parametrize("primary", [True, False])
+@pytest.mark.parametrize(
+    "operation", ["PutAlternateContact", "DeleteAlternateContact", "PutContactInformation"]
+)
+def test_who_is_stopped(
+    principal: str, resource: str, operation: str, *, expected: bool, primary: bool
+) -> None:
+    """From writes of primary contacts only if the roster names them."""
+    stops = expected and (primary or "Alternate" in operation)
+    assert denied(principal, f"account:{operation}", resource, primary=primary) is stops
 
 
-def test_reading_is_never_stopped() -> None:
-    assert not denied(DEVELOPER, "account:GetAlternateContact", MEMBER)
+@pytest.mark.parametrize("primary", [True, False])
+def test_reading_is_never_stopped(*, primary: bool) -> None:
+    for action in ("account:GetAlternateContact", "account:GetContactInformation", "account:PutAccountName"):
+        assert not denied(DEVELOPER, action, MEMBER, primary=primary)
 
 
 def test_without_a_pattern_nobody_is_spared() -> None:
@@ -108,6 +124,11 @@ def test_a_role_that_the_stack_set_does_not_make_is_not_kept() -> None:
 def test_other_tools_may_change_the_forwarders_that_they_deploy() -> None:
     (statement,) = document_with(PATTERN, deploy="none")["Statement"]
     assert statement["Sid"] == "RollcallKeepsContacts"
+
+
+def test_it_keeps_primary_contacts_if_the_roster_names_them(primary: Assembly) -> None:
+    (policy,) = primary.templates["RollcallManagement"].of_type("AWS::Organizations::Policy").values()
+    assert policy["Content"] == document_with(PATTERN, primary=True)
 
 
 def test_it_is_off_unless_asked_for(assembly: Assembly, everything: Assembly) -> None:

@@ -45,6 +45,7 @@ PLACES = {
     "arn:aws:": "arn:{partition}:",
 }
 MINIMAL = "management_role: false\n"
+_SWEEP = "rollcall-sweep"
 
 
 def strip_hash(logical_id: str) -> str:
@@ -89,7 +90,9 @@ def find_conditions(role: str, action: str, resource: str) -> tuple[str, ...]:
     """What an organization must have for this to be granted."""
     channel = re.search(r"Channels(Chat|Teams|Slack)", f"{role} {resource}")
     granted_with = {
-        "absent kinds": action == "account:DeleteAlternateContact",
+        hub_roles.ABSENT_KINDS: action == "account:DeleteAlternateContact",
+        # Readers look at primary contacts in any case.
+        hub_roles.PRIMARY: action.endswith("ContactInformation") and role in ("rollcall-reconcile", _SWEEP),
         "guardrail": (role, action) == ("rollcall-reconcile", "organizations:ListPolicies"),
         "management_role": (role, action) == ("rollcall-reconcile", "sts:AssumeRole"),
         "members_reader": (role, action) == ("rollcall-sweep", "sts:AssumeRole"),
@@ -117,6 +120,7 @@ def make_rows(grants: set[tuple[str, str, str]]) -> list[dict[str, Any]]:
 VARIANTS = {
     "plain": ("", ("", "")),
     "everything": (EVERYTHING, ("", "")),
+    "primary": (EVERYTHING, ("", "")),
     "deleting": (MINIMAL, ("billing: finops", "billing: absent")),
 }
 
@@ -124,15 +128,21 @@ VARIANTS = {
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_table_has_every_action_of_every_role_of_the_hub(tmp_path, variant):
     options, contacts = VARIANTS[variant]
-    template = synthesize_with(tmp_path, options=options, contacts=contacts).templates["RollcallHub"]
+    primary = variant == "primary"
+    assembly = synthesize_with(tmp_path, options=options, contacts=contacts, primary=primary)
+    template = assembly.templates["RollcallHub"]
     grants = set(list_grants(template))
-    if os.environ.get("GOLDEN") == "write" and variant == "everything":
+    if os.environ.get("GOLDEN") == "write" and primary:
         deletes = {grant for grant in grants if grant[1] == "account:PutAlternateContact"}
         more = {(role, "account:DeleteAlternateContact", where) for role, _, where in deletes}
         lines = ",\n".join(json.dumps(row) for row in make_rows(grants | more))
         TABLE.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     configuration = load(tmp_path, "config")
-    rows = hub_roles.list_rows(configuration.settings, deletes=variant == "deleting")
+    rows = hub_roles.list_rows(
+        configuration.settings,
+        kinds=["SECURITY", *(["PRIMARY"] if primary else [])],
+        deletes=variant == "deleting",
+    )
     listed = {
         (role, action, row["resource"]) for row in rows for role in row["roles"] for action in row["actions"]
     }
@@ -141,7 +151,11 @@ def test_the_table_has_every_action_of_every_role_of_the_hub(tmp_path, variant):
 
 def test_nothing_in_the_table_depends_on_a_setting_that_there_is_not():
     rows = json.loads(TABLE.read_text(encoding="utf-8"))
-    assert {name for row in rows for name in row.get("with", ())} == set(hub_roles.CONDITIONS)
+    assert {name for row in rows for name in row.get("with", ())} == {
+        *hub_roles.CONDITIONS,
+        hub_roles.ABSENT_KINDS,
+        hub_roles.PRIMARY,
+    }
 
 
 def test_the_page_on_deploying_lists_the_services_that_a_landing_zone_must_allow():

@@ -192,7 +192,7 @@ def guard(world: Watched) -> None:
         Name="rollcall-guardrail",
         Description="x",
         Type="SERVICE_CONTROL_POLICY",
-        Content=json.dumps(make_guardrail_document(settings)),
+        Content=json.dumps(make_guardrail_document(settings, primary=False)),
     )
     client.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId="r-a1b2")
     iam = world.client("iam", HUB)

@@ -372,6 +372,37 @@ def test_writes_may_be_limited_to_units_and_reads_are_not(everything: Assembly) 
     assert "Condition" not in reads
 
 
+def test_primary_contacts_are_reached_only_if_the_roster_names_them(
+    everything: Assembly, primary: Assembly
+) -> None:
+    """Nothing else is added by it: no request for one names a kind, and a path of OUs may limit it."""
+
+    def list_grants(assembly: Assembly) -> set[tuple[str, str, str, str]]:
+        return {
+            (properties.get("RoleName", role[:-8]), action, resource, str(statement.get("Condition")))
+            for template in assembly.templates.values()
+            for role, properties in template.of_type("AWS::IAM::Role").items()
+            for statement in template.statements(role)
+            for action in as_list(statement["Action"])
+            for resource in map(arn, as_list(statement["Resource"]))
+            if action.startswith("account:")
+        }
+
+    members = "arn:{AWS::Partition}:account::111111111111:account/o-exampleorgid/*"
+    own = "arn:{AWS::Partition}:account::{AWS::AccountId}:account"
+    get, put = "account:GetContactInformation", "account:PutContactInformation"
+    below = {"account:AccountResourceOrgPaths": ["o-exampleorgid/r-a1b2/ou-a1b2-11111111/*"]}
+    assert list_grants(primary) - list_grants(everything) == {
+        ("rollcall-reconcile", get, members, "None"),
+        ("rollcall-reconcile", put, members, str({"ForAnyValue:StringLike": below})),
+        ("rollcall-sweep", get, members, "None"),
+        ("rollcall-management-contacts", get, own, "None"),
+        ("rollcall-management-contacts", put, own, "None"),
+        ("rollcall-contact-reader", get, own, "None"),
+    }
+    assert list_grants(everything) <= list_grants(primary)
+
+
 def test_each_operation_is_limited_to_the_kinds_that_the_roster_needs_it_for(tmp_path: Path) -> None:
     assembly = synthesize_with(tmp_path, contacts=("billing: finops}", "billing: absent}"))
 

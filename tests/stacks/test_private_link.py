@@ -64,6 +64,21 @@ def test_the_endpoint_is_for_three_roles_and_this_organization(everything: Assem
         assert all(action.endswith("AlternateContact") for action in as_list(statement["Action"]))
 
 
+def test_the_endpoint_admits_primary_contacts_if_the_roster_names_them(
+    everything: Assembly, primary: Assembly
+) -> None:
+    def list_statements(assembly: Assembly) -> list[set[str]]:
+        _, endpoint = assembly.templates["RollcallHub"].one("AWS::EC2::VPCEndpoint", "NetworkAccountApi")
+        return [set(as_list(one["Action"])) for one in endpoint["PolicyDocument"]["Statement"]]
+
+    more = [
+        after - before
+        for before, after in zip(list_statements(everything), list_statements(primary), strict=True)
+    ]
+    both = {"account:GetContactInformation", "account:PutContactInformation"}
+    assert more == [both, {"account:GetContactInformation"}, both]
+
+
 def test_the_endpoint_of_sts_is_for_callers_of_the_hub_and_for_the_management_role(
     everything: Assembly,
 ) -> None:

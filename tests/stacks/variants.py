@@ -42,20 +42,35 @@ private_link:
   subnets: [subnet-0a1b2c3d4e5f60718, subnet-0a1b2c3d4e5f60719]
   security_groups: [sg-0a1b2c3d4e5f60718]
 """
+_OFFICE = (
+    '{FullName: "{account_name}", AddressLine1: 410 Terry Avenue N, City: Seattle, StateOrRegion: WA, '
+    'PostalCode: "98109", CountryCode: US, PhoneNumber: "+1 206-234-5601"}'
+)
 
 
-def write(where: Path, *, options: str = "", contacts: tuple[str, str] = ("", "")) -> Path:
-    """A configuration below `where`: the plain one with these options, and one replacement in the roster."""
+def write(
+    where: Path, *, options: str = "", contacts: tuple[str, str] = ("", ""), primary: bool = False
+) -> Path:
+    """A configuration below `where`: the plain one with these options, and one replacement in the roster.
+
+    `primary` names a primary contact for every account.
+    """
     config = where / "config"
     config.mkdir()
     (config / "organization.yaml").write_text(PLAIN + options, encoding="utf-8")
     lines = ROSTER.read_text(encoding="utf-8").splitlines(keepends=True)
     text = "".join(line for line in lines if "{tag:" not in line)  # a roster with tags needs more permissions
     assert contacts[0] in text
-    (config / "contacts.yaml").write_text(text.replace(*contacts), encoding="utf-8")
+    text = text.replace(*contacts)
+    if primary:
+        text = text.replace("contacts:\n", f"contacts:\n  office: {_OFFICE}\n")
+        text = text.replace("defaults: {", "defaults: {primary: office, ")
+    (config / "contacts.yaml").write_text(text, encoding="utf-8")
     return config
 
 
-def synthesize_with(where: Path, *, options: str = "", contacts: tuple[str, str] = ("", "")) -> Assembly:
+def synthesize_with(
+    where: Path, *, options: str = "", contacts: tuple[str, str] = ("", ""), primary: bool = False
+) -> Assembly:
     """Synthesize the configuration that `write` makes below `where`."""
-    return synthesize(str(write(where, options=options, contacts=contacts)))
+    return synthesize(str(write(where, options=options, contacts=contacts, primary=primary)))

@@ -53,8 +53,8 @@ def make_contact_statements(
 
     `roster` is compiled; `only_below` limits the writes to accounts below these paths of OUs.
     Reads cover all alternate kinds, because a kind that the roster names next is planned before it is
-    deployed; the primary contact, an address, is read only if the roster names it. No condition key tells
-    it apart. Both condition keys hold lists, of which a request has one value.
+    deployed; the primary contact, an address, is read only if the roster names it. No condition key
+    names its kind. Both condition keys hold lists, of which a request has one value.
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsaccountmanagement.html
     https://docs.aws.amazon.com/accounts/latest/reference/security_iam_service-with-iam.html
     """

@@ -13,7 +13,15 @@ import yaml
 from rollcall.model.roster import Roster
 from rollcall_config.document import ConfigError
 from rollcall_config.roster_compile import read_roster
-from rollcall_config.roster_model import Contact, Exemption, Kinds, Limits, Override, RosterFile
+from rollcall_config.roster_model import (
+    Contact,
+    Exemption,
+    Kinds,
+    Limits,
+    Override,
+    PrimaryContact,
+    RosterFile,
+)
 from rollcall_config.roster_warnings import find_warnings
 from tests.support.assembly_cache import ROOT
 
@@ -106,5 +114,5 @@ def test_every_key_is_shown() -> None:
     for example in EXAMPLES:
         if not any("is not YAML" in line for line in example.says):
             collect(yaml.safe_load(example.yaml))
-    for model in (RosterFile, Contact, Kinds, Override, Exemption, Limits):
-        assert set(model.model_fields) <= shown
+    for model in (RosterFile, Contact, PrimaryContact, Kinds, Override, Exemption, Limits):
+        assert {field.alias or name for name, field in model.model_fields.items()} <= shown

@@ -61,6 +61,22 @@ overrides:
 exempt:
   - {accounts: ["555566667777"], reason: being divested, until: 2027-03-31}
 """  # noqa: E501  # long lines, as people write them
+#: The same, and the primary contact: the full name is each account's, there is no second line.
+WITH_PRIMARY = CONTACTS.replace(
+    "defaults: {",
+    """\
+  headquarters:
+    FullName: keep
+    CompanyName: Example Corp
+    AddressLine1: 123 Any Street
+    AddressLine2: absent
+    City: Seattle
+    StateOrRegion: WA
+    PostalCode: "98101"
+    CountryCode: us
+    PhoneNumber: "+1 206 555 0100"
+defaults: {primary: headquarters, """,
+)
 
 
 class Sts:

@@ -10,11 +10,16 @@ import stat
 
 import pytest
 
+from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.desired import Desired
+from rollcall_cli.drill.edits import choose_edits
 from tests.cli import scenes
 from tests.cli.desk import HUB, MALLORY, MANAGEMENT, PAYMENTS, RIGHT, SHOP, assert_golden
 from tests.cli.drilled import DRILL, let_drill
 from tests.cli.scenes import LIMITED
 from tests.support.memory import Faults, MemoryChannel
+from tests.support.organizations import PRIMARY_CONTACTS
+from tests.support.world import ROSTER
 
 BEGINNING = "rollcall-drill-"
 
@@ -58,6 +63,17 @@ def test_the_hub_of_a_sandbox_of_two_accounts_can_be_the_test_account(world):
     assert result.exit_code == 0, (result.stdout, result.stderr)
     found = json.loads(result.stdout)
     assert (found["passed"], found["central"]) == (True, False)
+
+
+def test_no_drill_edits_a_primary_contact():
+    of_roster = {"PRIMARY": PRIMARY_CONTACTS["branch"], "BILLING": ROSTER["contacts"]["finops"]}
+    desired = {
+        ContactKind(kind): Desired(contact=Contact.from_document(document), source="defaults")
+        for kind, document in of_roster.items()
+    }
+    edits = [edit for edits in choose_edits(desired, "a1") for edit in edits]
+    assert [edit.kind for edit in edits] == [ContactKind.BILLING] * 2
+    assert choose_edits({ContactKind.PRIMARY: desired[ContactKind.PRIMARY]}, "a1") == []
 
 
 def test_one_managed_kind_is_edited_and_then_deleted(world):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from simulation.accounts import EXAMPLE_PRIMARY
 from simulation.errors import ApiError
 from tests.cli.desk import (
     CONTACTS,
@@ -19,6 +20,7 @@ from tests.cli.desk import (
     PLAYGROUND,
     RIGHT,
     SHOP,
+    WITH_PRIMARY,
     assert_golden,
 )
 
@@ -304,3 +306,30 @@ def test_json_tells_three_answers_and_four_wishes_apart(desk):
     assert found["SECURITY"]["found"]["reason"] == found["SECURITY"]["reason"]
     desk.write(contacts=CONTACTS.replace("security: soc, ", "").replace("security: pci-soc", "mode: audit"))
     assert kinds(desk.run("explain", PAYMENTS, "--json"))["SECURITY"]["wanted"]["state"] == "unmanaged"
+
+
+def test_parts_of_a_primary_contact_are_named_and_what_is_kept_is_no_difference(desk):
+    desk.write(contacts=WITH_PRIMARY)
+    desk.has(PAYMENTS, **RIGHT)
+    account = desk.organization.accounts[PAYMENTS]
+    account.primary = {**account.primary, "City": "Portland", "AddressLine2": "Floor 3"}
+    result = desk.run("explain", PAYMENTS)
+    assert result.exit_code == 2
+    assert_golden("explain-primary.txt", result.stdout)
+    assert "Portland" not in desk.run("explain", PAYMENTS, "--json").stdout
+    found = kinds(desk.run("explain", PAYMENTS, "--json", "--show-details"))["PRIMARY"]
+    assert found["differs_in"] == ["address_line2", "city"]
+    assert found["wanted"]["contact"]["name"] == "{keep}"
+    account.primary = {**EXAMPLE_PRIMARY, "FullName": "Somebody", "WebsiteUrl": "https://example.com"}
+    assert verdicts(desk.run("explain", PAYMENTS, "--json"))["PRIMARY"] == "compliant"
+
+
+def test_a_refusal_names_the_call_that_reads_a_primary_contact(desk):
+    desk.write(contacts=WITH_PRIMARY)
+    refusal = ApiError("AccessDeniedException", DENIED, 403)
+    desk.cloud.account.fail_next("GetContactInformation", refusal, account=PAYMENTS)
+    result = desk.run("explain", PAYMENTS, "--json")
+    assert result.exit_code == 1
+    reason = kinds(result)["PRIMARY"]["reason"]
+    assert "do not allow account:GetContactInformation here" in reason
+    assert "GetAlternateContact" not in reason

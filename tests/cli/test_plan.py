@@ -22,6 +22,7 @@ from tests.cli.desk import (
     PLAYGROUND,
     RIGHT,
     SHOP,
+    WITH_PRIMARY,
     assert_golden,
 )
 from tests.cli.stack_sets import CloudFormation, Deployed
@@ -441,3 +442,42 @@ def test_an_ou_whose_name_has_a_slash_is_named_by_its_id_and_shown_in_quotes(dri
     result = drifted.run("plan", "--fresh", "--ou", unit)
     assert result.exit_code == 2
     assert '"CI/CD"/Deep' in drifted.run("explain", PAYMENTS).stdout
+
+
+@pytest.fixture
+def moved(right):
+    """The primary contact of one account differs, with its own full name."""
+    right.write(contacts=WITH_PRIMARY)
+    account = right.organization.accounts[PAYMENTS]
+    account.primary = {**account.primary, "City": "Portland", "AddressLine2": "Floor 3"}
+    return right
+
+
+def test_a_primary_contact_is_planned_in_every_form(moved):
+    shown = moved.run("plan", "--fresh")
+    assert shown.exit_code == 2
+    assert_golden("plan-primary.txt", shown.stdout)
+    table = moved.run("plan", "--fresh", "--format", "markdown").stdout
+    assert "1 account: PRIMARY" in table
+    for text in (shown.stdout, table, moved.run("plan", "--fresh", "--json").stdout):
+        assert "Portland" not in text
+    (found,) = json.loads(moved.run("plan", "--fresh", "--json", "--show-details").stdout)["differences"]
+    assert found["found"]["city"] == "Portland"
+    assert (found["wanted"]["name"], found["wanted"]["city"]) == ("Payments", "Seattle")
+    assert "address_line2" not in found["wanted"]
+
+
+def test_a_plan_of_primary_contacts_goes_on_where_it_was_interrupted(moved):
+    whole = moved.run("plan", "--fresh").stdout
+    method = moved.cloud.account.call
+
+    def cut(operation, params, caller):
+        if operation == "GetContactInformation" and params["AccountId"] == SHOP:
+            raise KeyboardInterrupt
+        return method(operation, params, caller)
+
+    moved.cloud.account.call = cut
+    assert moved.run("plan", "--fresh", "--out", "plan.json").exit_code == 130
+    assert "Portland" in (moved.where / "plan.json").read_text()
+    moved.cloud.account.call = method
+    assert moved.run("plan", "--resume", "plan.json").stdout == whole

@@ -10,7 +10,17 @@ from botocore.exceptions import ClientError
 
 from rollcall.model.roster import compute_digest
 from rollcall_config.configuration import load
-from tests.cli.desk import CONTACTS, DIVESTED, HUB, MANAGEMENT, PAYMENTS, PLAYGROUND, SHOP, assert_golden
+from tests.cli.desk import (
+    CONTACTS,
+    DIVESTED,
+    HUB,
+    MANAGEMENT,
+    PAYMENTS,
+    PLAYGROUND,
+    SHOP,
+    WITH_PRIMARY,
+    assert_golden,
+)
 
 #: Both files are full of values of documentation, which are two warnings in each test.
 SAMPLES = ("organization", "contacts.soc.email")
@@ -319,3 +329,18 @@ def test_a_number_that_python_refuses_to_read_is_a_fault_like_others(desk):
     result = desk.run("validate")
     assert result.exit_code == 1
     assert "is not allowed; allowed: a number of accounts" in result.stdout
+
+
+def test_contacts_are_compared_with_the_primary_contact_of_the_roster(desk):
+    for account in desk.organization.accounts.values():
+        account.primary = {**account.primary, "FullName": "cloud finance", "PhoneNumber": "+1 206 443 2100"}
+    number = '"+1 206 555 0100"'
+    assert set(live_warnings(desk, WITH_PRIMARY)) >= {"contacts.finops.name"}
+    assert "contacts.soc.phone" not in live_warnings(desk, WITH_PRIMARY)
+    kept = WITH_PRIMARY.replace(number, "keep")
+    assert "contacts.soc.phone" in live_warnings(desk, kept)
+    desk.calls.clear()
+    named = WITH_PRIMARY.replace("FullName: keep", "FullName: Example Corp")
+    named = named.replace(number, '"+1 206 443 2102"')
+    assert set(live_warnings(desk, named)) >= {"contacts.finops.phone"}
+    assert "get_contact_information" not in [name for name, _ in desk.calls]

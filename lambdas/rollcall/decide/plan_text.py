@@ -23,14 +23,18 @@ _HEAD, _TAIL = 24, 36
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueText:
-    """One part, before and after; None where there is no contact."""
+    """One part, before and after; None where the contact has none, or there is no contact."""
 
     part: str
     found: str | None
     wanted: str | None
+    #: Whether there is a contact before and afterwards: then it matters on which side a value is missing.
+    changed: bool
 
     def __str__(self) -> str:
-        return f"{self.part} {' -> '.join(text for text in (self.found, self.wanted) if text is not None)}"
+        if self.changed:
+            return f"{self.part} {self.found or 'none'} -> {self.wanted or 'none'}"
+        return f"{self.part} {self.found or self.wanted}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,7 @@ def describe_groups(
                     part=value.part,
                     found=shown[value.found] if value.found else None,
                     wanted=shown[value.wanted] if value.wanted else None,
+                    changed=group.action == "change",
                 )
                 for value in values
             ),

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from rollcall_config.settings import Settings
 
 
-#: Operations that describe one account, and list the accounts below an OU.
+#: Operations that describe one account, and list the accounts below an OU. Tags also if the deployed roster
+#: uses none: the approved one, which stays in force until another is approved, may.
 ONE_ACCOUNT: Final = (
     "DescribeAccount",
     "DescribeOrganizationalUnit",

@@ -115,6 +115,28 @@ def test_two_entries_that_disagree_are_both_marked(desk):
     assert "A contact is blocked or unreadable" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("value", "code", "entry"),
+    [
+        ("pci-soc", 2, "> defaults by tag contact: pci-soc"),
+        (None, 0, "> defaults without tag contact: soc"),
+        ("pci-sco", 1, "> defaults by tag contact: no contact"),
+    ],
+)
+def test_a_contact_that_a_tag_chooses_is_shown_with_the_tag(desk, value, code, entry):
+    choice = CONTACTS.replace("security: soc", "security: {tag: contact, default: soc}")
+    desk.write(contacts=choice)
+    desk.organization.accounts[PAYMENTS].tags.update({} if value is None else {"contact": value})
+    desk.has(PAYMENTS, **RIGHT)
+    result = desk.run("explain", PAYMENTS)
+    assert result.exit_code == code
+    assert entry in result.stdout
+    blocked = (
+        'SECURITY: blocked (tag contact="pci-sco" names no security contact of the roster (nearest: pci-soc))'
+    )
+    assert (blocked in result.stdout) == (code == 1)
+
+
 def test_modes_that_disagree_hold_what_differs(desk):
     modes = "overrides:\n  - {tag: {tier: gold}, mode: audit}\n  - {tag: {tier2: b}, mode: enforce}\n"
     desk.write(contacts=CONTACTS.replace("overrides:\n", modes))

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from rollcall.decide.roster_entries import list_first
 from rollcall.decide.tag_choice import list_selectable
 from rollcall.model.account import Account, AccountState
 from rollcall.model.roster import AccountIds, TagChoice, Tagged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from rollcall.model.contact import Contact, ContactKind
     from rollcall.model.roster import Roster, Selector
 
+    _Named = tuple[str, Contact] | None
+    #: A contact of the approved roster and the one in its place, each with its name; None for none.
+    Replacement = tuple[ContactKind, _Named, _Named]
+
+#: Names of contacts in one text: a tag may choose among hundreds.
+_MOST_NAMED: Final = 20
 #: Of no roster: synth refuses a contact of this name.
 _UNKNOWN = ""
 
@@ -33,7 +42,7 @@ def make_new_accounts(
             yield str(selector), _tag(ordered[0], dict(selector.tags))
     for chosen, key, value in _list_choices(rosters):
         if (matched := _find_match(chosen, ordered)) is not None:
-            text = f"tag {key}={value}" if value else f"tag {key} with another value"
+            text = f"tag {key}" if value else f"tag {key} with another value"
             where = f" ({chosen})" if chosen is not None else ""
             yield text + where, _tag(matched, {key: value})
 
@@ -84,3 +93,34 @@ def _tag(account: Account, tags: Mapping[str, str]) -> Account:
 
 def _make_new(parent_ids: tuple[str, ...], ou_path: tuple[str, ...]) -> Account:
     return Account(id="0" * 12, name="0", state=AccountState.ACTIVE, ou_path=ou_path, parent_ids=parent_ids)
+
+
+def describe_replaced(
+    replaced: Mapping[Replacement, Iterable[str]],
+) -> Iterator[tuple[str, Sequence[str]]]:
+    """What new accounts get in place of other contacts, and where; alike ones in one text.
+
+    `SECURITY contact (soc with another email)`: the values are in the roster.
+    """
+    groups: dict[tuple[ContactKind, str, tuple[str, ...]], list[Replacement]] = defaultdict(list)
+    for one, places in replaced.items():
+        kind, before, after = one
+        renamed = before is None or after is None or before[0] != after[0]
+        groups[kind, _get_name(before) if renamed else "", tuple(places)].append(one)
+    for (kind, old, where), found in groups.items():
+        names = list_first(sorted(_get_name(after) for _, _, after in found), most=_MOST_NAMED)
+        what = f"{old} -> {names}" if old else f"{names} with another {_list_parts(found)}"
+        yield f"{kind} contact ({what})", where
+
+
+def _get_name(named: _Named) -> str:
+    return named[0] if named else "none"
+
+
+def _list_parts(found: Iterable[Replacement]) -> str:
+    """The parts in which the contacts differ from those of the same name."""
+    documents = [
+        (before[1].as_document(), after[1].as_document()) for _, before, after in found if before and after
+    ]
+    parts = [part for old, new in documents for part in {**old, **new} if old.get(part) != new.get(part)]
+    return ", ".join(dict.fromkeys(parts))

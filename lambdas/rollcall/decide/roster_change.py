@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from rollcall.decide.new_accounts import make_new_accounts
+from rollcall.decide.new_accounts import describe_replaced, make_new_accounts
 from rollcall.decide.resolve import (
     Requirement,
     fill_placeholders,
@@ -42,14 +42,12 @@ from rollcall.model.desired import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from rollcall.decide.new_accounts import Replacement
     from rollcall.decide.plan import ObservedAccount
     from rollcall.decide.roster_entries import UnmatchedEntry
     from rollcall.model.account import Account
     from rollcall.model.contact import Contact
     from rollcall.model.roster import Roster
-
-    #: A contact of the approved roster and the one in its place, each with its name; None for none.
-    _Replacement = tuple[ContactKind, tuple[str, Contact] | None, tuple[str, Contact] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +85,7 @@ class RosterComparison:
     _names: OrganizationNames = field(default_factory=OrganizationNames, init=False)
     _places: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict, init=False)
     #: Contacts that accounts of today get in place of others.
-    _seen: set[_Replacement] = field(default_factory=set, init=False)
+    _seen: set[Replacement] = field(default_factory=set, init=False)
 
     def add(self, observed: ObservedAccount) -> None:
         """The next account."""
@@ -209,7 +207,7 @@ class RosterComparison:
         before: Requirement,
         account: Account,
         enforced: Mapping[ContactKind, DesiredState],
-    ) -> Iterator[_Replacement]:
+    ) -> Iterator[Replacement]:
         """The contacts that differ of those that are enforced, as the rosters have them, not filled in."""
         for kind, new in enforced.items():
             old = before.desired.get(kind)
@@ -220,27 +218,37 @@ class RosterComparison:
 
     def _list_lowered(self) -> Iterator[Weakening]:
         """With what becomes of accounts that do not exist yet."""
-        new: dict[tuple[WeakeningKind, str], list[str]] = defaultdict(list)
+        new: dict[tuple[WeakeningKind, str], dict[str, None]] = defaultdict(dict)
+        replaced: dict[Replacement, dict[str, None]] = defaultdict(dict)
         if self.approved is not None:
             for where, account in make_new_accounts((self.approved, self.candidate), self._places):
-                for key in dict.fromkeys(self._compare_new_account(self.approved, account)):
-                    new[key].append(where)
+                self._compare_new_account(self.approved, account, where, new, replaced)
+        for detail, places in describe_replaced(replaced):
+            new[WeakeningKind.NEW_ACCOUNTS, detail].update(dict.fromkeys(places))
         for kind, detail in sorted({*self._lowered, *new}):
             ids = sorted(dict.fromkeys(self._lowered.get((kind, detail), ())))
-            where = describe_where(ids, new.get((kind, detail), []))
+            where = describe_where(ids, list(new.get((kind, detail), ())))
             text = LOWERED[kind].format(where=where, detail=detail)
             yield Weakening(kind=kind, text=text, accounts=tuple(ids[:MOST_NAMED]), count=len(ids))
 
-    def _compare_new_account(self, approved: Roster, account: Account) -> Iterator[tuple[WeakeningKind, str]]:
+    def _compare_new_account(
+        self,
+        approved: Roster,
+        account: Account,
+        where: str,
+        new: dict[tuple[WeakeningKind, str], dict[str, None]],
+        replaced: dict[Replacement, dict[str, None]],
+    ) -> None:
+        """Add what is less for this account, and which contacts it gets in place of others."""
         before = self._resolve(approved, account, None)
         after = self._resolve(self.candidate, account, None)
         for kind in ContactKind:
             if (lowered := find_lowered(kind, before, after)) is not None:
-                yield lowered, name_detail(lowered, kind, after)
+                new[lowered, name_detail(lowered, kind, after)][where] = None
         enforced = self._list_enforced(self.candidate, after, account)
         for one in self._find_replaced(approved, before, account, enforced):
             if one not in self._seen:
-                yield WeakeningKind.NEW_ACCOUNTS, _describe_replacement(*one)
+                replaced[one][where] = None
 
     def _list_unmatched(self, unmatched: Iterable[UnmatchedEntry]) -> Iterator[Weakening]:
         known = set(list_entries(self.approved, today=self.today)) if self.approved else set()
@@ -271,15 +279,3 @@ def _pick_entry(roster: Roster, account: Account, kind: ContactKind) -> tuple[st
     winner = pick_winner(found) if (found := find_candidates(roster, account, kind)) else None
     name = winner.value if winner else None
     return (name, roster.contacts[name]) if isinstance(name, str) else None
-
-
-def _describe_replacement(
-    kind: ContactKind, before: tuple[str, Contact] | None, after: tuple[str, Contact] | None
-) -> str:
-    """`SECURITY contact (soc with another email)`: the values are in the roster."""
-    if before is None or after is None or before[0] != after[0]:
-        names = " -> ".join(one[0] if one else "none" for one in (before, after))
-        return f"{kind} contact ({names})"
-    old, new = before[1].as_document(), after[1].as_document()
-    parts = ", ".join(part for part in {**old, **new} if old.get(part) != new.get(part))
-    return f"{kind} contact ({after[0]} with another {parts})"

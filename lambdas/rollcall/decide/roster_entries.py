@@ -185,21 +185,21 @@ def describe_where(ids: list[str], new: list[str]) -> str:
     """`in accounts 1, 2 and in new accounts of OU A, tag b=c`; `new` are places, the root is empty."""
     parts = [f"in {describe_accounts(ids)}"] if ids else []
     if new:
-        parts.append("in new accounts" if "" in new else f"in new accounts of {_list_first(new)}")
+        parts.append("in new accounts" if "" in new else f"in new accounts of {list_first(new)}")
     return " and ".join(parts)
 
 
 def describe_accounts(ids: Sequence[str]) -> str:
     """Accounts as a text names them: `account 1`, `accounts 1, 2`, `12 accounts (1, 2, 3 and 9 more)`."""
     if len(ids) > _SHOWN:
-        return f"{len(ids)} accounts ({_list_first(ids)})"
-    return f"account{'s' if len(ids) > 1 else ''} {_list_first(ids)}"
+        return f"{len(ids)} accounts ({list_first(ids)})"
+    return f"account{'s' if len(ids) > 1 else ''} {list_first(ids)}"
 
 
-def _list_first(names: Sequence[str]) -> str:
-    """The first few, and how many there are beyond them."""
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+def list_first(names: Sequence[str], *, most: int = _SHOWN) -> str:
+    """The first of them, and how many there are beyond those."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def find_alike(wanted: str, known: Iterable[str]) -> str | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from rollcall.model.contact import Contact, ContactKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from rollcall.model.account import Account
 
@@ -245,15 +245,19 @@ class Roster:
     @property
     def tag_keys(self) -> frozenset[str]:
         """Keys of the tags of an account that matter."""
-        selected = (one.selector.tags for one in self.overrides if isinstance(one.selector, Tagged))
-        kinds = (self.defaults, *(override.kinds for override in self.overrides))
-        chosen = (said.key for named in kinds for said in named.values() if isinstance(said, TagChoice))
-        return frozenset(chosen).union(key for tags in selected for key, _ in tags)
+        return frozenset(self._list_tag_keys())
 
     @property
     def uses_tags(self) -> bool:
         """Whether the tags of an account matter."""
-        return bool(self.tag_keys)
+        return next(self._list_tag_keys(), None) is not None
+
+    def _list_tag_keys(self) -> Iterator[str]:
+        yield from (said.key for said in self.defaults.values() if isinstance(said, TagChoice))
+        for override in self.overrides:
+            if isinstance(override.selector, Tagged):
+                yield from (key for key, _ in override.selector.tags)
+            yield from (said.key for said in override.kinds.values() if isinstance(said, TagChoice))
 
     @property
     def uses_paths(self) -> bool:

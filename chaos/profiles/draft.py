@@ -100,10 +100,11 @@ class Draft:
             {"overrides": [audit]},
             {"defaults": dict(list(roster["defaults"].items())[1:]), "overrides": []},
             {"limits": {"max_changed_accounts": "100%"}},
-            # It waits for a person, as if it weakened something.
-            {"defaults": {**roster["defaults"], PRIMARY: "owner"}},
             {"authorised_changers": [*roster["authorised_changers"], f"arn:aws:iam::{HUB}:role/Nobody"]},
         ]
+        if PRIMARY not in roster["defaults"]:
+            # It waits for a person, as if it weakened something.
+            ways.append({"defaults": {**roster["defaults"], PRIMARY: "owner"}})
         found = dict(roster)
         for way in random.sample(ways, random.choice([1, 1, 2])):
             found |= way

@@ -25,7 +25,6 @@ _CENTRAL: Final = (
     "Listing comes before the first read, a sweep takes 97 % of the quota, and each change is read again "
     "before and after its put."
 )
-_TWO_WORKERS: Final = "Two workers with fixed halves of the quota wait for answers more than for the quota."
 _SERIAL: Final = "Where the roster names OUs by path, their names are read anew, after the account."
 _ITEMS: Final = (
     "Roster, contact and incident are items of their own, and the event of our own write reads two again."
@@ -81,18 +80,12 @@ GOALS: Final[dict[str, Goal]] = {
         most=1.15,
         unit="x",
         shows="600 edits at once until the last is restored, against the quota of puts.",
-        accepted=2.9,
-        because=_TWO_WORKERS,
     ),
-    "storm_beside_sweep_over_put_quota": Goal(
-        most=1.3, unit="x", shows="The same beside a sweep.", accepted=2.6, because=_TWO_WORKERS
-    ),
+    "storm_beside_sweep_over_put_quota": Goal(most=1.3, unit="x", shows="The same beside a sweep."),
     "storm_refused_share": Goal(
         most=0.01,
         unit="share",
         shows="Calls of the Account API that are refused, in the worse storm.",
-        accepted=0.03,
-        because="A sweep beside the storm takes what is free of the quota, and finds out by refusals.",
     ),
     "storm_contacts_left_wrong": Goal(
         most=0, unit="contacts", shows="Contacts that both storms leave wrong."

@@ -15,6 +15,7 @@ from bench.queue import IntakeQueue
 from rollcall.adapters.runs import RunsBucket
 from rollcall.runtime.handlers import process
 from rollcall.sweep.observe import IN_FLIGHT
+from rollcall.timing import WORKERS
 from simulation.accounts import AlternateContact
 from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from simulation.latency import Latency
@@ -33,12 +34,11 @@ if TYPE_CHECKING:
 INVOCATION_SECONDS = 0.5
 #: How often a poller looks into a queue that was empty.
 POLL_SECONDS = 0.25
-WORKERS = 2
 DRIFTED = AlternateContact(name="Old Hand", title="Left", email="old@example.com", phone="+1 206 555 0199")
 
 
 class BenchWorld(SweepWorld):
-    """Two reconcile workers and the sweep beside each other; every call takes time, and is counted."""
+    """The workers of `reconcile` and the sweep beside each other; every call takes time, and is counted."""
 
     def __init__(self, accounts: int, *, make: Make | None = None, seed: int = 1) -> None:
         self._make = make or partial(large_organization, accounts=accounts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from rollcall.timing import WORKERS
 from rollcall_config.document import ConfigError
 from rollcall_config.located_yaml import read
 from rollcall_config.organization_checks import find_contradictions
@@ -21,11 +22,10 @@ if TYPE_CHECKING:
 FILE: Final = "organization.yaml"
 #: The runbook in the repository, unless the settings name a page.
 RUNBOOK: Final = "docs/operations.md"
-#: Batches of one queue that a worker has at a time: the least that SQS allows, and all that the quota of the
-#: Account API has room for.
+#: Batches of one queue that a function has at a time: the least that SQS allows. Of signals there are more.
 BATCHES: Final = 2
-#: Queues of signals, of our own writes and of what is only alerted.
-_INTAKE_QUEUES: Final = 3
+#: Queues of our own writes and of what is only alerted.
+_QUIET_QUEUES: Final = 2
 #: One step of a sweep and one command.
 _TASKS: Final = 2
 
@@ -161,7 +161,7 @@ class Settings:
         """How many functions of the hub run at the same time at most: what Lambda must allow the account."""
         others = (self.channels.chat, self.channels.teams, self.channels.slack)
         channels = 1 + sum(channel is not None for channel in others)
-        return BATCHES * (_INTAKE_QUEUES + channels) + _TASKS
+        return WORKERS + BATCHES * (_QUIET_QUEUES + channels) + _TASKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,15 +23,15 @@ from rollcall.reconcile.reconciler import Reconciler
 from rollcall.rosters.current import Rosters
 from rollcall.runtime.compose import load_candidate, make_account_api, make_outcome_bus, make_writer
 from rollcall.runtime.environment import ReconcileEnvironment
-from rollcall.timing import Bucket, make_buckets
+from rollcall.timing import WORKERS, WORKERS_SHARE, Bucket, make_buckets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rollcall.outcomes.outcome import Incident
 
-#: Reconcile runs at most twice at once, each worker at half of the quota.
-RECONCILE_SHARE = 0.5
+#: Of the quota for each worker.
+RECONCILE_SHARE = WORKERS_SHARE / WORKERS
 #: Reads for one message that wait for no other.
 READS_AT_ONCE = 3
 #: Reads a second for the events of our own writes, for each worker: a rollout must delay no signal.

@@ -36,16 +36,36 @@ ORGANIZATIONS_RATE = 10.0
 ASSUME_ROLE = "AssumeRole"
 #: Where a sweep begins, and what it never exceeds: 64 in flight make no more than some 130.
 ASSUME_ROLE_RATE = 150.0
+#: Messages of signals that are worked on at the same time: so many that a storm of edits is restored as fast
+#: as the quota lets puts through, with the share of the quota that each has.
+WORKERS: Final = 6
+#: What the workers take together: the rest is for the sweep, so that few calls are refused.
+WORKERS_SHARE: Final = 0.95
 #: What a sweep takes at most of a quota: the rest is for signals and refills the burst that they use.
 CEILING = 0.97
-#: What a refused call costs: gentle, because it says that somebody took what was free, not that all is lost.
-DECREASE = 0.9
 #: Refusals within so many seconds say the same thing once.
 DECREASE_EVERY_SECONDS = 1.0
-#: A second of success gains this share of the ceiling: what one refusal cost is back in ten seconds.
-INCREASE_PER_SECOND = 0.01
-#: A worker never waits longer than twenty times what the ceiling asks: it goes on finding out.
-FLOOR = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Easing:
+    """What a refused call costs a pace, and how it comes back."""
+
+    #: What is left of the rate.
+    decrease: float
+    #: Seconds for which it stays so.
+    hold_seconds: float
+    #: Then a second of success gains this share of the ceiling.
+    increase: float
+    #: This share of the ceiling is always left: the worker goes on finding out.
+    floor: float
+
+
+#: For a limit that nobody publishes: a refusal says that it was passed, and what it cost is back in seconds.
+PROBING: Final = Easing(decrease=0.9, hold_seconds=0, increase=0.01, floor=0.05)
+#: For the quota of the Account API: a refusal says that edits are being restored, which a sweep lets pass. It
+#: is best of what was tried in a storm beside a sweep (`make bench`).
+YIELDING: Final = Easing(decrease=0.1, hold_seconds=40, increase=0.02, floor=0.01)
 
 
 def find_quotas(region: str) -> Mapping[str, tuple[float, float]]:
@@ -111,13 +131,14 @@ class AdaptivePace:
     """Calls one by one, as fast as the service takes them and never faster than the ceiling.
 
     Empty at start, so that workers which follow each other add up to one; calls of several threads are
-    spaced evenly, because what is reserved is a moment and not a place in a burst. A refusal takes a tenth of
-    the rate, once a second at most; success gives it back slowly. `guard` makes it one thread's at a time.
+    spaced evenly, because what is reserved is a moment and not a place in a burst. `guard` makes it one
+    thread's at a time.
     """
 
     ceiling: float
     rate: float
     free_at: float
+    easing: Easing = PROBING
     guard: AbstractContextManager[object] = field(default_factory=nullcontext)
     eased_at: float = float("-inf")
     grown_at: float = float("-inf")
@@ -133,14 +154,15 @@ class AdaptivePace:
         """Slow down."""
         with self.guard:
             if now - self.eased_at >= DECREASE_EVERY_SECONDS:
-                self.rate = max(self.rate * DECREASE, self.ceiling * FLOOR)
+                self.rate = max(self.rate * self.easing.decrease, self.ceiling * self.easing.floor)
                 self.eased_at = self.grown_at = now
 
     def speed_up(self, now: float) -> None:
         """Speed up by the time since this was last said, at most by a second's worth."""
         with self.guard:
-            seconds = min(max(0.0, now - self.grown_at), 1.0)
-            self.rate = min(self.ceiling, self.rate + self.ceiling * INCREASE_PER_SECOND * seconds)
+            held = now - self.eased_at < self.easing.hold_seconds
+            seconds = 0.0 if held else min(max(0.0, now - self.grown_at), 1.0)
+            self.rate = min(self.ceiling, self.rate + self.ceiling * self.easing.increase * seconds)
             self.grown_at = now
 
 
@@ -172,7 +194,8 @@ class Paces:
     def resume(self, rates: Mapping[str, float], now: float) -> None:
         """Begin empty, at the rates that the worker before had reached."""
         for operation, pace in self.by_operation.items():
-            pace.rate = min(pace.ceiling, max(rates.get(operation, pace.ceiling), pace.ceiling * FLOOR))
+            least = pace.ceiling * pace.easing.floor
+            pace.rate = min(pace.ceiling, max(rates.get(operation, pace.ceiling), least))
             pace.free_at = now
 
     def get_rates(self) -> dict[str, float]:
@@ -198,11 +221,18 @@ def make_paces(
 
     `guard` makes a lock for each.
     """
-    ceilings = {operation: rate * CEILING for operation, (rate, _) in find_quotas(region).items()}
+    quotas = find_quotas(region)
+    ceilings = {operation: rate * CEILING for operation, (rate, _) in quotas.items()}
     ceilings |= {ORGANIZATIONS: ORGANIZATIONS_RATE, ASSUME_ROLE: ASSUME_ROLE_RATE}
     return Paces(
         by_operation={
-            operation: AdaptivePace(ceiling=ceiling, rate=ceiling, free_at=now, guard=guard())
+            operation: AdaptivePace(
+                ceiling=ceiling,
+                rate=ceiling,
+                free_at=now,
+                easing=YIELDING if operation in quotas else PROBING,
+                guard=guard(),
+            )
             for operation, ceiling in ceilings.items()
         }
     )

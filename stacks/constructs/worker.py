@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_lambda_event_sources as event_sources
 from constructs import Construct
 
-from rollcall_config.settings import BATCHES
 from stacks.nag import accept
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from aws_cdk import Duration
     from aws_cdk import aws_iam as iam
@@ -23,7 +22,7 @@ _MEMORY_MB = 256
 
 
 class Worker(Construct):
-    """Runs `handler` of the bundle as `role` for the messages of `inboxes`: `BATCHES` of each at a time.
+    """Runs `handler` of the bundle as `role` for the messages of `inboxes`: so many batches at a time.
 
     A failed message returns to the queue without the others (partial batch response).
     """
@@ -37,7 +36,7 @@ class Worker(Construct):
         bundle: Bundle,
         role: iam.IRole,
         environment: Mapping[str, str],
-        inboxes: Sequence[sqs.IQueue],
+        inboxes: Mapping[sqs.IQueue, int],
         timeout: Duration,
     ) -> None:
         super().__init__(scope, id_)
@@ -49,13 +48,13 @@ class Worker(Construct):
             timeout=timeout,
             memory_mb=_MEMORY_MB,
         )
-        for inbox in inboxes:
+        for inbox, batches in inboxes.items():
             self.function.add_event_source(
                 event_sources.SqsEventSource(
                     inbox,
                     batch_size=10,
                     report_batch_item_failures=True,
-                    max_concurrency=BATCHES,
+                    max_concurrency=batches,
                 )
             )
         dead_letters = (

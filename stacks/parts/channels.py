@@ -14,6 +14,7 @@ from constructs import Construct
 
 from rollcall.model.well_known import INCIDENT_DETAIL_TYPE, NOTICE_DETAIL_TYPE, OUTCOME_SOURCE
 from rollcall.runtime.environment import NotifyEnvironment
+from rollcall_config.settings import BATCHES
 from stacks import grants
 from stacks.arns import get_redrive_role_arn
 from stacks.constructs.amazon_q_topic import AmazonQTopic
@@ -168,7 +169,7 @@ class ChannelPath(Construct):
                 runbook=common.settings.channels.runbook,
                 access_portal=common.settings.access_portal or "none",
             ).as_variables(),
-            inboxes=[self.queue],
+            inboxes={self.queue: BATCHES},
             timeout=_TIMEOUT,
         ).function
         # What one channel sent is no other's to know, or to claim.

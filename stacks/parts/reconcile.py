@@ -8,6 +8,8 @@ from constructs import Construct
 
 from rollcall.model.well_known import RECONCILE_ROLE_NAME
 from rollcall.runtime.environment import ReconcileEnvironment
+from rollcall.timing import WORKERS
+from rollcall_config.settings import BATCHES
 from stacks import grants
 from stacks.arns import get_management_role_arn
 from stacks.constructs.function_role import FunctionRole
@@ -65,7 +67,7 @@ class Reconcile(Construct):
                 stack_sets=settings.members_call_as if settings.members_deploy == "stackset" else "none",
                 masks=common.masks,
             ).as_variables(),
-            inboxes=[intake.queue, intake.echoes, intake.alert_only],
+            inboxes={intake.queue: WORKERS, intake.echoes: BATCHES, intake.alert_only: BATCHES},
             timeout=RECONCILE_TIMEOUT,
         ).function
         grants.write_member_contacts(self.role, settings=settings, roster=common.roster)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,7 @@ def crawl(patch: Patch) -> None:
 
 def ignore_the_quota(patch: Patch) -> None:
     patch.setattr(timing, "CEILING", 5.0)
-    patch.setattr(timing, "DECREASE", 1.0)
+    patch.setattr(timing, "YIELDING", replace(timing.YIELDING, decrease=1.0))
 
 
 def overlook_drift(patch: Patch) -> None:

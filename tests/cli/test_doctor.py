@@ -515,10 +515,10 @@ def test_a_change_that_only_the_sweep_found_makes_the_forwarder_suspect(world):
 @pytest.mark.parametrize(
     ("limit", "channels", "result"),
     [
-        (10, "", "pass"),
-        (9, "", "fail"),
-        (10, "channels: {chat: {min_severity: HIGH}}\n", "fail"),
-        (12, "channels: {chat: {min_severity: HIGH}}\n", "pass"),
+        (14, "", "pass"),
+        (13, "", "fail"),
+        (14, "channels: {chat: {min_severity: HIGH}}\n", "fail"),
+        (16, "channels: {chat: {min_severity: HIGH}}\n", "pass"),
     ],
 )
 def test_the_concurrency_of_the_account_must_be_enough_for_the_channels(world, limit, channels, result):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from bench.arithmetic import MAX_RECEIVES, RETENTION_SECONDS
 from bench.queue import BATCH, VISIBILITY_SECONDS
 from bench.queue import MAX_RECEIVES as RECEIVES
-from bench.world import WORKERS
 from rollcall.sweep.observe import SLICE_SECONDS
+from rollcall.timing import WORKERS
 from tests.stacks.template import arn
 
 if TYPE_CHECKING:

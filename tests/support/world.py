@@ -32,7 +32,7 @@ from rollcall.reconcile.reconciler import Reconciler
 from rollcall.rosters.current import Rosters, approve_candidate
 from rollcall.runtime.handlers import process
 from rollcall.sweep.ports import ApplyPorts
-from rollcall.timing import make_buckets
+from rollcall.timing import WORKERS, WORKERS_SHARE, make_buckets
 from rollcall.write.apply_change import Writer
 from simulation.caller import Caller
 from simulation.clock import VirtualClock
@@ -198,7 +198,7 @@ class World:
     def restart(self) -> None:
         """A new process: nothing is left but what was stored."""
         role = Caller.role(HUB, "rollcall-reconcile", "reconcile")
-        buckets_ = make_buckets(share=0.5, now=self.clock.now().timestamp())
+        buckets_ = make_buckets(share=WORKERS_SHARE / WORKERS, now=self.clock.now().timestamp())
         account = _Counted(name_writes(self.cloud.client("account", role)), self.calls, self.faults)
         writer = Writer(
             accounts=AllAccounts(

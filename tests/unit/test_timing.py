@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollcall.timing import (
+    ASSUME_ROLE,
     CEILING,
-    FLOOR,
     ORGANIZATIONS,
+    PROBING,
     QUOTAS,
+    YIELDING,
     AdaptivePace,
     Bucket,
     attempts,
@@ -99,7 +101,7 @@ def test_it_is_never_faster_than_its_ceiling_nor_slower_than_its_floor() -> None
     assert item.rate == 10.0
     for second in range(100, 300):
         item.slow_down(float(second))
-    assert item.rate == pytest.approx(10.0 * FLOOR)
+    assert item.rate == pytest.approx(10.0 * PROBING.floor)
 
 
 @given(
@@ -115,7 +117,7 @@ def test_no_second_has_more_calls_than_the_ceiling_and_one_whatever_happens(
             made.append(now + item.reserve(now))
         else:
             getattr(item, name)(now)
-        assert 10.0 * FLOOR - 1e-9 <= item.rate <= 10.0
+        assert 10.0 * PROBING.floor - 1e-9 <= item.rate <= 10.0
     assert made == sorted(made)
     for index, start in enumerate(made):
         in_a_second = [at for at in made[index:] if at < start + 1.0 - 1e-6]
@@ -135,19 +137,32 @@ def test_rates_are_carried_to_the_next_worker_who_begins_empty() -> None:
     first, second = make_paces(now=0.0), make_paces(now=0.0)
     first.by_operation[GET].slow_down(5.0)
     second.resume(first.get_rates(), 100.0)
-    assert second.by_operation[GET].rate == pytest.approx(10 * CEILING * 0.9)
-    assert second.by_operation[GET].reserve(100.0) == pytest.approx(1 / (10 * CEILING * 0.9))
+    assert second.by_operation[GET].rate == pytest.approx(10 * CEILING * YIELDING.decrease)
+    assert second.by_operation[GET].reserve(100.0) == pytest.approx(1 / (10 * CEILING * YIELDING.decrease))
 
 
-@pytest.mark.parametrize(("known", "rate"), [(None, 9.7), (99.0, 9.7), (0.0, 9.7 * FLOOR), (3.0, 3.0)])
+@pytest.mark.parametrize(
+    ("known", "rate"), [(None, 9.7), (99.0, 9.7), (0.0, 9.7 * YIELDING.floor), (3.0, 3.0)]
+)
 def test_a_rate_that_was_handed_over_is_kept_within_bounds(known: float | None, rate: float) -> None:
     item = make_paces(now=0.0)
     item.resume({} if known is None else {GET: known}, 0.0)
     assert item.by_operation[GET].rate == pytest.approx(rate)
 
 
-def test_a_sweep_has_a_pace_for_every_quota_and_one_for_aws_organizations() -> None:
-    assert set(make_paces(now=0.0).by_operation) == {*QUOTAS, ORGANIZATIONS}
+def test_a_sweep_lets_edits_that_are_restored_pass_and_comes_back() -> None:
+    item = make_paces(now=0.0).by_operation[GET]
+    item.slow_down(5.0)
+    for second in range(5, 45):
+        item.speed_up(float(second))
+        assert item.rate == pytest.approx(item.ceiling * YIELDING.decrease)
+    for second in range(45, 95):
+        item.speed_up(float(second))
+    assert item.rate == pytest.approx(item.ceiling)
+
+
+def test_a_sweep_has_a_pace_for_every_quota_and_two_for_what_has_none() -> None:
+    assert set(make_paces(now=0.0).by_operation) == {*QUOTAS, ORGANIZATIONS, ASSUME_ROLE}
     ceilings = {name: item.ceiling for name, item in make_paces(now=0.0, guard=Lock).by_operation.items()}
     assert all(ceilings[name] < rate for name, (rate, _) in QUOTAS.items())
 

@@ -14,11 +14,13 @@ from bench.organizations import large_organization
 from bench.queue import IntakeQueue
 from rollcall.adapters.runs import RunsBucket
 from rollcall.runtime.handlers import process
+from rollcall.sweep.member_roles import ROLES_IN_FLIGHT
 from rollcall.sweep.observe import IN_FLIGHT
 from rollcall.timing import WORKERS
 from simulation.accounts import AlternateContact
 from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from simulation.latency import Latency
+from tests.support.member_roles import MemberSts
 from tests.support.sweep_world import SweepWorld
 from tests.support.world import EXEMPT, KINDS, MALLORY, MANAGEMENT
 
@@ -26,12 +28,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rollcall.reconcile.reconciler import Reconciler
+    from rollcall.sweep.ports import Pool
     from simulation.organization import SimulatedOrganization
 
     Make = Callable[[ConcurrentClock], SimulatedOrganization]
 
 #: From one invocation to the next: the state machine, and a function that may have to start. Assumed.
 INVOCATION_SECONDS = 0.5
+#: Until AWS STS answers AssumeRole. Assumed.
+ASSUME_ROLE_SECONDS = 0.1
 #: How often a poller looks into a queue that was empty.
 POLL_SECONDS = 0.25
 DRIFTED = AlternateContact(name="Old Hand", title="Left", email="old@example.com", phone="+1 206 555 0199")
@@ -73,6 +78,16 @@ class BenchWorld(SweepWorld):
             kind = self.random.choice(KINDS)
             self.organization.accounts[account_id].contacts[kind] = DRIFTED
         return chosen
+
+    def bring_roles(self) -> None:
+        """From now on each member has a role that reads its contacts."""
+        sts, latency = MemberSts(self.cloud, self.clock), Latency(2)
+        sts.assume = lambda _: self.clock.sleep(latency.draw_around(ASSUME_ROLE_SECONDS))
+        self.member_sts = sts
+
+    def wide_pool(self) -> Pool:
+        """The pool of the members' roles."""
+        return ConcurrentPool(self.threads, ROLES_IN_FLIGHT)
 
     def tell_nobody(self) -> None:
         """Leave out `notify`: it has a queue of its own."""

@@ -77,7 +77,12 @@ _VARIABLES: Final = {
         runbook="docs/operations.md",
     ).as_variables(),
     **SweepEnvironment(
-        **_OF_ALL, organization="o-exampleorgid", reports_bucket=REPORTS, masks="foreign", member_role="none"
+        **_OF_ALL,
+        organization="o-exampleorgid",
+        reports_bucket=REPORTS,
+        masks="foreign",
+        member_role="none",
+        hub_account=HUB,
     ).as_variables(),
     **ApplyEnvironment(
         **_OF_ALL,

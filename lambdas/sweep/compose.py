@@ -64,7 +64,7 @@ def compose_sweep(
 
 
 def _make_ports(environment: SweepEnvironment, table: Mapping[str, Any]) -> SweepPorts:
-    clock = SystemClock()
+    clock, pool = SystemClock(), ThreadPool(threads=IN_FLIGHT)
     pace = make_paces(
         now=clock.now().timestamp(), guard=Lock, region=os.environ.get("AWS_REGION", "us-east-1")
     )
@@ -73,6 +73,7 @@ def _make_ports(environment: SweepEnvironment, table: Mapping[str, Any]) -> Swee
             client=make_client("organizations", NO_RETRIES),
             clock=clock,
             pace=pace.by_operation[ORGANIZATIONS],
+            pool=pool,
         ),
         contacts=OneModeAccountApi(
             client=make_client("account", NO_RETRIES), clock=clock, buckets=pace.by_operation
@@ -83,23 +84,24 @@ def _make_ports(environment: SweepEnvironment, table: Mapping[str, Any]) -> Swee
         runs=RunsBucket(client=make_client("s3"), bucket=environment.reports_bucket),
         sweeps=SweepTable(**table),
         bus=make_outcome_bus(environment),
-        pool=ThreadPool(threads=IN_FLIGHT),
+        pool=pool,
         paces=pace,
         clock=clock,
         roles=None
         if environment.member_role == "none"
-        else _make_member_roles(environment.member_role, pace.by_operation[ASSUME_ROLE]),
+        else _make_member_roles(environment, pace.by_operation[ASSUME_ROLE]),
     )
 
 
-def _make_member_roles(role_arn: str, pace: Pace) -> MemberRoles:
+def _make_member_roles(environment: SweepEnvironment, pace: Pace) -> MemberRoles:
     return MemberRoles(
         reader=MemberRoleReader(
             sts=make_client("sts", IMPATIENT),
-            role_arn=role_arn,
+            role_arn=environment.member_role,
             account_client=SessionClients(make_client("account", IMPATIENT)),
             clock=SystemClock(),
             pace=pace,
         ),
         pool=ThreadPool(threads=ROLES_IN_FLIGHT),
+        hub=environment.hub_account,
     )

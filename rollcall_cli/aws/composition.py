@@ -13,7 +13,7 @@ from rich.console import Console
 from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.errors import AWS_ERRORS
 from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
-from rollcall.adapters.system import SystemClock
+from rollcall.adapters.system import SystemClock, ThreadPool
 from rollcall.timing import ORGANIZATIONS, make_buckets, make_paces
 from rollcall_cli.aws.patient import PatientClient
 from rollcall_cli.text.problems import CommandError, explain_credential_error
@@ -166,7 +166,10 @@ class Composition:
             organizations=organizations,
             organization=AwsOrganization(client=organizations),
             accounts=OrganizationAccounts(
-                client=organizations, clock=self.clock, pace=make_paces(now=now).by_operation[ORGANIZATIONS]
+                client=organizations,
+                clock=self.clock,
+                pace=make_paces(now=now).by_operation[ORGANIZATIONS],
+                pool=ThreadPool(threads=1),
             ),
             members=OneModeAccountApi(client=account, clock=self.clock, buckets=share),
             management=own,

@@ -145,6 +145,7 @@ class Sweep(Construct):
                 outcome_bus=common.outcomes.event_bus_name,
                 masks=common.masks,
                 member_role=get_member_role_arn() if reader else "none",
+                hub_account=common.settings.hub,
             ).as_variables(),
             timeout=_TIMEOUT,
             # With sessions in members no quota but the processor is the limit: this is a whole one.

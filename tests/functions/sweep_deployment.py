@@ -59,6 +59,7 @@ class SweepDeployment(Deployment):
                 reports_bucket=REPORTS,
                 masks="foreign",
                 member_role="none",
+                hub_account=HUB,
             ).as_variables(),
             **ApplyEnvironment(
                 **of_all,

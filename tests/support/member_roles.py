@@ -13,6 +13,7 @@ from rollcall.ports import Pool
 from rollcall.sweep.ports import MemberRoles
 from rollcall.timing import ASSUME_ROLE
 from simulation.caller import Caller
+from simulation.seeds import HUB
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -78,7 +79,7 @@ class MemberSts:
             clock=self._clock,
             pace=paces.by_operation[ASSUME_ROLE],
         )
-        return MemberRoles(reader=reader, pool=pool)
+        return MemberRoles(reader=reader, pool=pool, hub=HUB)
 
 
 class _Session:

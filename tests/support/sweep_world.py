@@ -225,7 +225,10 @@ class SweepWorld(World):
         account = _Counted(self.cloud.client("account", role), self.calls, self.faults)
         return SweepPorts(
             accounts=OrganizationAccounts(
-                client=organizations, clock=self.clock, pace=pace.by_operation[ORGANIZATIONS]
+                client=organizations,
+                clock=self.clock,
+                pace=pace.by_operation[ORGANIZATIONS],
+                pool=self.pool,
             ),
             contacts=OneModeAccountApi(client=account, clock=self.clock, buckets=pace.by_operation),
             organization=AwsOrganization(client=organizations),

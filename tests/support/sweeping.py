@@ -42,7 +42,10 @@ class Sweeping:
         self.rosters = Rosters(memory=self.world.state, candidate=candidate)
         self.ports = SweepPorts(
             accounts=OrganizationAccounts(
-                client=organizations, clock=self.clock, pace=pace.by_operation[ORGANIZATIONS]
+                client=organizations,
+                clock=self.clock,
+                pace=pace.by_operation[ORGANIZATIONS],
+                pool=self.pool,
             ),
             contacts=OneModeAccountApi(
                 client=self.world.cloud.client("account", role), clock=self.clock, buckets=pace.by_operation

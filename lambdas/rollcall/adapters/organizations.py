@@ -172,13 +172,17 @@ class Pages(Protocol):
 
 
 class UnitTree:
-    """Names and parents of all units. One call for each, and one for the root: RetryableError."""
+    """Names and parents of all units, once it was walked."""
 
     def __init__(self, pages: Pages) -> None:
+        self._pages = pages
         self._names: dict[str, str] = {}
         self._above: dict[str, list[str]] = {}
-        for root in pages("list_roots", "Roots"):
-            self._walk(str(root["Id"]), [], pages)
+
+    def walk(self) -> None:
+        """Read all units: one call for each, and one for the root. RetryableError."""
+        for root in self._pages("list_roots", "Roots"):
+            self._walk(str(root["Id"]), [])
 
     def list_parents(self) -> list[str]:
         """Ids of the root and all units: whatever may hold accounts."""
@@ -193,11 +197,12 @@ class UnitTree:
         known = bool(place) and all(unit_id in self._names for unit_id in place[1:])
         return tuple(self._names[unit_id] for unit_id in place[1:]) if known else None
 
-    def _walk(self, parent_id: str, above: list[str], pages: Pages) -> None:
+    def _walk(self, parent_id: str, above: list[str]) -> None:
         self._above[parent_id] = above
-        for unit in pages("list_organizational_units_for_parent", "OrganizationalUnits", ParentId=parent_id):
+        listing = "list_organizational_units_for_parent"
+        for unit in self._pages(listing, "OrganizationalUnits", ParentId=parent_id):
             self._names[str(unit["Id"])] = str(unit["Name"])
-            self._walk(str(unit["Id"]), [*above, parent_id], pages)
+            self._walk(str(unit["Id"]), [*above, parent_id])
 
 
 def _make_account(found: Mapping[str, Any], place: Sequence[str], names: tuple[str, ...] | None) -> Account:
@@ -221,12 +226,13 @@ _WAITS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 class OrganizationAccounts:
     """The port `Accounts` over a boto3 Organizations client that does not retry by itself."""
 
-    def __init__(self, *, client: Any, clock: Clock, pace: Pace) -> None:
+    def __init__(self, *, client: Any, clock: Clock, pace: Pace, pool: Pool) -> None:
         self._client = client
         self._clock = clock
         self._pace = pace
+        self._pool = pool
         self._reads = 0
-        # Tags are read by several threads.
+        # Several threads read.
         self._lock = Lock()
 
     @property
@@ -240,8 +246,14 @@ class OrganizationAccounts:
         One whose place AWS does not say, such as one that moves meanwhile, is UNKNOWN and in no OU: it is
         left alone, and stops nobody. RetryableError if AWS was too busy for a minute.
         """
-        found = {account["Id"]: account for account in self._read_pages("list_accounts", "Accounts")}
+        found: dict[str, Mapping[str, Any]] = {}
         tree = UnitTree(self._read_pages)
+
+        def list_all() -> None:
+            found.update((one["Id"], one) for one in self._read_pages("list_accounts", "Accounts"))
+
+        # Side by side: each is pages or units one after the other.
+        self._pool.map_each(lambda work: work(), (list_all, tree.walk), go_on=lambda: True)
         places = {account_id: list_parents(account) for account_id, account in found.items()}
         if not all(places.values()):
             # An SDK or an organization without `Account.Paths`: where each account is, unit by unit.

@@ -98,6 +98,7 @@ class SweepEnvironment(_Environment):
     outcome_bus: str
     masks: str
     member_role: str
+    hub_account: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,8 @@ def _read_accounts(
     for start in range(0, len(accounts), size):
         batch = accounts[start : start + size]
         if roles:
-            members = [account for account in batch if account.active and account.id != management_account]
+            others = (management_account, ports.roles.hub) if ports.roles else ()
+            members = [account for account in batch if account.active and account.id not in others]
             look = replace(look, answers=(found := roles.read(members))[0], failures=found[1])
         part = _read_batch(look, batch, ports.pool, management_account)
         done += part

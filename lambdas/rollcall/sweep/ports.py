@@ -136,10 +136,14 @@ class SweepMachine(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberRoles:
-    """The way through the members' own roles, with a wider pool than that of central reads."""
+    """The way through the members' own roles, with a wider pool than that of central reads.
+
+    `hub` is the account of the sweep, which has no such role.
+    """
 
     reader: MemberReader
     pool: Pool
+    hub: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from rollcall.model.errors import RetryableError
 from rollcall.timing import ORGANIZATIONS, make_paces
 from simulation import Caller, SimulatedCloud, VirtualClock, make_example_organization
 from simulation.paging import start_empty
+from tests.support.memory import MemoryPool
 from tests.support.samples import HUB, MANAGEMENT, MEMBER, Refusing, client_error
 
 BUSY = client_error("TooManyRequestsException", 400)
@@ -49,7 +50,7 @@ def pace(clock):
 
 
 def accounts_of(client, clock, pace):
-    return OrganizationAccounts(client=client, clock=clock, pace=pace)
+    return OrganizationAccounts(client=client, clock=clock, pace=pace, pool=MemoryPool())
 
 
 def without(*members):

@@ -17,6 +17,7 @@ from rollcall.sweep.observe import IN_FLIGHT
 from rollcall.timing import ASSUME_ROLE
 from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from simulation.latency import Latency
+from simulation.seeds import HUB
 from tests.support.member_roles import MemberSts, make_error
 from tests.support.sweep_world import SweepWorld
 from tests.support.sweeping import Sweeping
@@ -74,10 +75,11 @@ def look(sweeping: Sweeping) -> dict[str, ObservedAccount]:
 
 def test_each_member_is_read_in_its_own_session(sweeping: Sweeping, sts: MemberSts) -> None:
     observed = look(sweeping)
-    members = set(observed) - {MANAGEMENT}
+    members = set(observed) - {MANAGEMENT, HUB}
     assert {one["RoleArn"].split(":")[4] for one in sts.sessions} == members
     assert {observed[account].read_by for account in members} == {ReadBy.ROLE}
     assert observed[MANAGEMENT].read_by is None
+    assert observed[HUB].read_by is ReadBy.CENTRAL
     assert all(one["DurationSeconds"] == 900 for one in sts.sessions)
 
 
@@ -135,7 +137,7 @@ def test_whatever_a_role_does_wrong_the_account_is_read_centrally(
     for name, value in broken.items():
         setattr(sts, name, value)
     observed = look(sweeping)
-    members = set(observed) - {MANAGEMENT}
+    members = set(observed) - {MANAGEMENT, HUB}
     for account in members:
         assert observed[account].read_by is ReadBy.CENTRAL
         assert observed[account].role_failure.startswith(failure)
@@ -167,12 +169,12 @@ def test_a_role_that_worked_before_and_fails_now_is_reported_once() -> None:
     world = SweepWorld().settle()
     world.member_sts = MemberSts(world.cloud, world.clock)
     world.sweep("schedule")
-    assert world.summary["read_by"] == {"central-call": 0, "own-role": 5}
+    assert world.summary["read_by"] == {"central-call": 1, "own-role": 4}
     assert world.summary["lost_roles"] == []
     denied = make_error("AccessDenied", "AssumeRole")
     world.member_sts.assume = lambda account: fail(denied)() if account == MEMBER else None
     world.sweep("schedule")
-    assert world.summary["read_by"] == {"central-call": 1, "own-role": 4}
+    assert world.summary["read_by"] == {"central-call": 2, "own-role": 3}
     assert world.summary["lost_roles"] == [MEMBER]
     assert world.summary["contacts"]["unreadable"] == 0
     world.sweep("schedule")

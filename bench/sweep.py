@@ -19,7 +19,9 @@ from tests.support.world import KINDS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_ACCOUNTS, _FEW = 10_000, 300
+_ACCOUNTS, _FEW, _FAILING = 10_000, 300, 1_000
+#: Until a role is refused: by an answer, and by connecting and reading in vain.
+_REFUSING_SECONDS = (0.1, 4.0)
 #: One account in twenty has a contact that drifted: below the limit from which a plan is held.
 _DRIFTED_SHARE = 0.05
 _SIGNALS = 200
@@ -64,12 +66,43 @@ def measure(accounts: int = _ACCOUNTS, signals: int = _SIGNALS) -> list[dict[str
     return [
         make_row("sweep_over_external_minimum", alone.seconds / alone.minimum),
         make_row("sweep_10000_central_seconds", alone.seconds),
+        make_row("sweep_10000_seconds", measure_roles(accounts)),
+        make_row("sweep_failing_roles_share", measure_failing_roles()),
         *measure_plan(alone.world),
         make_row("sweep_refused_share", max(alone.refused_share, beside.refused_share)),
         make_row("sweep_lost_contacts", alone.lost + beside.lost),
         make_row("sweep_slowdown_by_signals", beside.seconds / alone.seconds - 1),
         make_row("signal_p99_seconds_during_sweep", beside.signal_p99),
     ]
+
+
+def measure_roles(accounts: int, refusing_seconds: float | None = None) -> float:
+    """Seconds of a sweep of compliant accounts that have roles.
+
+    `refusing_seconds` is how long AWS STS takes to refuse each, None if it does not.
+    """
+    world = BenchWorld(accounts)
+    world.bring_roles(refusing_seconds)
+    return _run(world)
+
+
+def measure_failing_roles(accounts: int = _FAILING) -> float:
+    """What roles that do not work add to the time of a sweep without roles, as a share."""
+    without = _run(BenchWorld(accounts))
+    return max(measure_roles(accounts, seconds) for seconds in _REFUSING_SECONDS) / without - 1
+
+
+def _run(world: BenchWorld) -> float:
+    start, execution, ended = world.seconds(), world.execution("schedule"), []
+
+    def sweep() -> None:
+        execution.run()
+        ended.append(world.seconds())
+
+    world.work(sweep)
+    if execution.document.get("ending") != "finished" or world.summary["contacts"]["unreadable"]:
+        raise RuntimeError(f"the sweep ended otherwise: {execution.document}")
+    return ended[0] - start
 
 
 def measure_few(accounts: int = _FEW) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from rollcall.timing import WORKERS
 from simulation.accounts import AlternateContact
 from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from simulation.latency import Latency
-from tests.support.member_roles import MemberSts
+from tests.support.member_roles import MemberSts, make_error
 from tests.support.sweep_world import SweepWorld
 from tests.support.world import EXEMPT, KINDS, MALLORY, MANAGEMENT
 
@@ -79,10 +79,18 @@ class BenchWorld(SweepWorld):
             self.organization.accounts[account_id].contacts[kind] = DRIFTED
         return chosen
 
-    def bring_roles(self) -> None:
-        """From now on each member has a role that reads its contacts."""
+    def bring_roles(self, refusing_seconds: float | None = None) -> None:
+        """From now on each member has a role that reads its contacts; AWS STS may refuse it after so long."""
         sts, latency = MemberSts(self.cloud, self.clock), Latency(2)
-        sts.assume = lambda _: self.clock.sleep(latency.draw_around(ASSUME_ROLE_SECONDS))
+
+        def assume(_: str) -> None:
+            if refusing_seconds is None:
+                self.clock.sleep(latency.draw_around(ASSUME_ROLE_SECONDS))
+                return
+            self.clock.sleep(refusing_seconds)
+            raise make_error("AccessDenied", "AssumeRole")
+
+        sts.assume = assume
         self.member_sts = sts
 
     def wide_pool(self) -> Pool:

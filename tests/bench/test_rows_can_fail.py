@@ -15,6 +15,7 @@ from bench.rows import FAILED
 from bench.world import DRIFTED
 from rollcall import timing
 from rollcall.adapters.account_api import OneModeAccountApi
+from rollcall.adapters.member_roles import MemberRoleReader
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state.rosters import ControlItems
 from rollcall.model.desired import Present, Unreadable
@@ -22,7 +23,7 @@ from rollcall.model.errors import RetryableError
 from rollcall.reconcile.reconciler import Reconciler
 from rollcall.reconcile.restore import AccountRestorer
 from rollcall.report import build, page
-from rollcall.sweep import report_files
+from rollcall.sweep import member_roles, report_files
 from rollcall.sweep.gate import Gate
 from rollcall.sweep.observe import AccountReader
 from rollcall_cli.plan import last_sweep
@@ -62,6 +63,15 @@ def read_twice(patch: Patch) -> None:
 
 def crawl(patch: Patch) -> None:
     patch.setattr(timing, "CEILING", 0.01)
+
+
+def crawl_without_roles(patch: Patch) -> None:
+    crawl(patch)
+    repeat(patch, MemberRoleReader, "read", 0)
+
+
+def never_give_up_roles(patch: Patch) -> None:
+    patch.setattr(member_roles, "PATIENCE_SECONDS", float("inf"))
 
 
 def ignore_the_quota(patch: Patch) -> None:
@@ -262,6 +272,8 @@ VARIANTS: list[tuple[str, Callable[[Patch], None], set[str]]] = [
     ("sweep", read_twice, {"sweep_over_external_minimum"}),
     ("few", read_twice, {"sweep_300_over_external_minimum"}),
     ("sweep", crawl, {"sweep_10000_central_seconds"}),
+    ("sweep", crawl_without_roles, {"sweep_10000_seconds"}),
+    ("sweep", never_give_up_roles, {"sweep_failing_roles_share"}),
     ("sweep", ignore_the_quota, {"sweep_refused_share"}),
     ("sweep", overlook_drift, {"sweep_lost_contacts"}),
     ("sweep", look_at_a_signal_again_and_again, {"sweep_slowdown_by_signals"}),

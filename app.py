@@ -22,6 +22,7 @@ from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # noqa: E402  # after 
 from rollcall_config.configuration import VARIABLE, find_directory, load  # noqa: E402  # same
 from rollcall_config.document import ConfigError  # noqa: E402  # after the path above
 from rollcall_config.settings import RUNBOOK  # noqa: E402  # same
+from rollcall_config.sweep_events import describe_trail_events  # noqa: E402  # same
 from stacks.asset import stage  # noqa: E402  # after the path above
 from stacks.example import WARNING, refuse_deployment  # noqa: E402  # after the path above
 from stacks.forwarder import ForwarderStack  # noqa: E402  # after the path above
@@ -50,6 +51,7 @@ def build(*, config: str | None = None, outdir: Path | None = None) -> App:
         )
     configuration = load(ROOT, directory.name)
     settings, roster = configuration.settings, configuration.roster
+    sys.stderr.write(describe_trail_events(settings, roster))
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
     # A directory of its own for each synthesis, because two may run at once; the CDK copies it to its output.
     with tempfile.TemporaryDirectory(prefix="rollcall-") as work:

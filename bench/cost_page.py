@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bench.cost_assumptions import Assumptions, described
 from bench.cost_bill import bill, options
 from bench.cost_prices import PRICES
+from rollcall_config.sweep_events import count_sweeps, count_trail_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,6 +57,7 @@ def reference_tables(counts: Mapping[str, Any]) -> dict[str, str]:
         "options": _options(),
         "counts": _counts(counts),
         "sweeps": _sweeps(counts),
+        "trail": _trail(counts),
         "assumptions": _assumptions(),
         "prices": _prices(),
     }
@@ -120,6 +122,25 @@ def _sweeps(counts: Mapping[str, Any]) -> str:
     heads = ["accounts", "minutes", "invocations", "transitions", "Account API", "AWS Organizations"]
     heads += ["read units", "write units", "S3 PUT, LIST", "S3 GET", "MB of report"]
     return _table(heads, rows, right_from=0)
+
+
+def _trail(counts: Mapping[str, Any]) -> str:
+    """Events of a month with 1,000 accounts, from the calls of a sweep and its schedule."""
+    accounts = 1_000
+    usage = counts["sweeps"][str(accounts)]
+    # The contacts of a month's drift are read again: some twenty of 3,000.
+    kinds = round(usage["account.calls"] / accounts)
+    rows = []
+    for schedule in ("rate(1 day)", "rate(1 hour)", "rate(15 minutes)"):
+        sweeps = count_sweeps(schedule)
+        for reader in (False, True):
+            events = accounts * count_trail_events(kinds=kinds, sweeps=sweeps, reader=reader)
+            events += sweeps * usage["organizations.calls"]
+            prices = (PRICES[name].of(events) for name in ("cloudtrail.copy", "guardduty"))
+            amounts = [f"{amount:,.2f}" for amount in prices]
+            rows.append([f"`{schedule}`", "on" if reader else "off", f"{events:,.0f}", *amounts])
+    heads = ["sweep.schedule", "members.reader", "read events a month", "a further trail", "GuardDuty"]
+    return _table(heads, rows, right_from=2)
 
 
 def _assumptions() -> str:

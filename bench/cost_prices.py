@@ -49,6 +49,11 @@ PRICES: Final = {
     "cloudwatch.dashboard": _price(3.00, 1, "dashboards a month", "cloudwatch"),
     "cloudwatch.log": _price(0.50, 1, "GB of logs taken in", "cloudwatch"),
     "cloudwatch.kept": _price(0.03, 1, "GB-months of logs kept", "cloudwatch"),
+    # Beside the bill: what others charge for the events of sweeps.
+    "cloudtrail.copy": _price(2.00, 100_000, "management events in a further trail", "cloudtrail"),
+    # As others quote it: AWS's page could not be read.
+    # https://www.factualminds.com/blog/amazon-guardduty-pricing-data-sources-multi-account/
+    "guardduty": _price(4.00, _MILLION, "management events analysed by GuardDuty, not checked", "guardduty"),
     "kms.key": _price(1.00, 1, "keys a month", "kms"),
     "kms.request": _price(0.03, 10_000, "requests of KMS", "kms"),
     "xray": _price(5.00, _MILLION, "traces recorded", "xray"),

@@ -26,7 +26,7 @@ def hub(cloud, deployed):
 @pytest.fixture
 def read(cloud):
     """Reads since the test began: how many by role, and whether they name an account."""
-    seen = Counter()
+    seen: Counter[tuple[str, str]] = Counter()
 
     def count(caller, parameters):
         seen[caller.principal_arn.rpartition("/")[2], parameters.get("AccountId", caller.account_id)] += 1

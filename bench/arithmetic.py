@@ -12,7 +12,7 @@ from math import ceil
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from rollcall.adapters.organizations import PAGE_SIZE
+from rollcall.adapters.account_listing import PAGE_SIZE
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.decide.roster_change import RosterChange
 from rollcall.decide.roster_entries import describe_accounts

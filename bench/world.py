@@ -27,8 +27,8 @@ from tests.support.world import EXEMPT, KINDS, MALLORY, MANAGEMENT
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from rollcall.ports import Pool
     from rollcall.reconcile.reconciler import Reconciler
-    from rollcall.sweep.ports import Pool
     from simulation.organization import SimulatedOrganization
 
     Make = Callable[[ConcurrentClock], SimulatedOrganization]

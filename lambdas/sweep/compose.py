@@ -7,9 +7,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.account_api import OneModeAccountApi
+from rollcall.adapters.account_listing import OrganizationAccounts
 from rollcall.adapters.clients import IMPATIENT, NO_RETRIES, make_client
 from rollcall.adapters.member_roles import MemberRoleReader, SessionClients
-from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
+from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.runs import RunsBucket
 from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable

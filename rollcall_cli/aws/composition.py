@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from rich.console import Console
 
 from rollcall.adapters.account_api import OneModeAccountApi
+from rollcall.adapters.account_listing import OrganizationAccounts
 from rollcall.adapters.errors import AWS_ERRORS
-from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
+from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.system import SystemClock, ThreadPool
 from rollcall.timing import ORGANIZATIONS, make_buckets, make_paces
 from rollcall_cli.aws.patient import PatientClient

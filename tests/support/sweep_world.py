@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi, name_writes
-from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
+from rollcall.adapters.account_listing import OrganizationAccounts
+from rollcall.adapters.organizations import AwsOrganization
 from rollcall.control.handle import CommandHandler, store_release
 from rollcall.model.display import Masks
 from rollcall.rosters.current import Rosters

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.account_api import OneModeAccountApi
-from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
+from rollcall.adapters.account_listing import OrganizationAccounts
+from rollcall.adapters.organizations import AwsOrganization
 from rollcall.rosters.current import Rosters
 from rollcall.sweep.begin import begin
 from rollcall.sweep.observe import observe

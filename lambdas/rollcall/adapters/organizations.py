@@ -1,13 +1,12 @@
-"""AWS Organizations: one account read afresh for a decision, or all accounts with their places."""
+"""AWS Organizations: one account read afresh for a decision, and what is near it."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from itertools import islice
-from threading import Lock
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.adapters.errors import AWS_ERRORS, get_code, is_throttled, is_transient
+from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.adapters.system import SystemClock
 from rollcall.events.monitored import GUARDRAIL_TYPE
 from rollcall.model.account import Account, AccountState
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.ports import Clock, Pool
-    from rollcall.timing import Pace
+    from rollcall.ports import Pool
 
 
 #: How old a name of an OU may be where only people read it, and how many are kept.
@@ -162,150 +160,3 @@ def list_parents(found: Mapping[str, Any]) -> list[str]:
     """Ids from the root down, out of `o-.../r-.../ou-.../<account>/`; empty if AWS or the SDK gave none."""
     paths = found.get("Paths") or []
     return [part for part in paths[0].split("/") if part.startswith(("r-", "ou-"))] if paths else []
-
-
-class Pages(Protocol):
-    """How AWS Organizations is asked for a listing."""
-
-    def __call__(self, operation: str, result: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
-        """The items of all pages; RetryableError."""
-
-
-class UnitTree:
-    """Names and parents of all units, once it was walked."""
-
-    def __init__(self, pages: Pages) -> None:
-        self._pages = pages
-        self._names: dict[str, str] = {}
-        self._above: dict[str, list[str]] = {}
-
-    def walk(self) -> None:
-        """Read all units: one call for each, and one for the root. RetryableError."""
-        for root in self._pages("list_roots", "Roots"):
-            self._walk(str(root["Id"]), [])
-
-    def list_parents(self) -> list[str]:
-        """Ids of the root and all units: whatever may hold accounts."""
-        return list(self._above)
-
-    def find_path(self, parent_id: str) -> list[str]:
-        """Ids from the root down to a unit, itself included."""
-        return [*self._above[parent_id], parent_id]
-
-    def get_names(self, place: Sequence[str]) -> tuple[str, ...] | None:
-        """The names of the OUs of a place; None for none, or with one that the walk did not see."""
-        known = bool(place) and all(unit_id in self._names for unit_id in place[1:])
-        return tuple(self._names[unit_id] for unit_id in place[1:]) if known else None
-
-    def _walk(self, parent_id: str, above: list[str]) -> None:
-        self._above[parent_id] = above
-        listing = "list_organizational_units_for_parent"
-        for unit in self._pages(listing, "OrganizationalUnits", ParentId=parent_id):
-            self._names[str(unit["Id"])] = str(unit["Name"])
-            self._walk(str(unit["Id"]), [*above, parent_id])
-
-
-def _make_account(found: Mapping[str, Any], place: Sequence[str], names: tuple[str, ...] | None) -> Account:
-    # State since 2025; Status where the SDK of the runtime does not know it yet.
-    state = found.get("State") or found.get("Status") or AccountState.UNKNOWN
-    return Account(
-        id=found["Id"],
-        name=found.get("Name", ""),
-        state=AccountState.UNKNOWN if names is None else AccountState(state),
-        ou_path=names or (),
-        parent_ids=() if names is None else tuple(place),
-    )
-
-
-#: What AWS Organizations gives at most on one page; of accounts it has never given more.
-PAGE_SIZE = 20
-#: Waits before each further try of a call that AWS was too busy for: a minute in all.
-_WAITS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-
-
-class OrganizationAccounts:
-    """The port `Accounts` over a boto3 Organizations client that does not retry by itself."""
-
-    def __init__(self, *, client: Any, clock: Clock, pace: Pace, pool: Pool) -> None:
-        self._client = client
-        self._clock = clock
-        self._pace = pace
-        self._pool = pool
-        self._reads = 0
-        # Several threads read.
-        self._lock = Lock()
-
-    @property
-    def reads(self) -> int:
-        """How many calls to AWS Organizations were made, those that it refused among them."""
-        return self._reads
-
-    def list_accounts(self) -> Sequence[Account]:
-        """Every account with its place, without tags, in the order of their ids.
-
-        One whose place AWS does not say, such as one that moves meanwhile, is UNKNOWN and in no OU: it is
-        left alone, and stops nobody. RetryableError if AWS was too busy for a minute.
-        """
-        found: dict[str, Mapping[str, Any]] = {}
-        tree = UnitTree(self._read_pages)
-
-        def list_all() -> None:
-            found.update((one["Id"], one) for one in self._read_pages("list_accounts", "Accounts"))
-
-        # Side by side: each is pages or units one after the other.
-        self._pool.map_each(lambda work: work(), (list_all, tree.walk), go_on=lambda: True)
-        places = {account_id: list_parents(account) for account_id, account in found.items()}
-        if not all(places.values()):
-            # An SDK or an organization without `Account.Paths`: where each account is, unit by unit.
-            places |= {
-                str(account["Id"]): tree.find_path(parent)
-                for parent in tree.list_parents()
-                for account in self._read_pages("list_accounts_for_parent", "Accounts", ParentId=parent)
-            }
-        return [
-            _make_account(account, places[account_id], tree.get_names(places[account_id]))
-            for account_id, account in sorted(found.items())
-        ]
-
-    def read_tags(self, account_id: str) -> Mapping[str, str]:
-        """The tags of an account; RetryableError at the first refusal: the caller has its own patience."""
-        # This listing takes no MaxResults.
-        found = self._read_account("list_tags_for_resource", "Tags", {"ResourceId": account_id}, waits=(0.0,))
-        return {tag["Key"]: tag["Value"] for tag in found}
-
-    def _read_pages(self, operation: str, result: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
-        return self._read_account(operation, result, {**parameters, "MaxResults": PAGE_SIZE}, waits=_WAITS)
-
-    def _read_account(
-        self, operation: str, result: str, parameters: Mapping[str, Any], *, waits: Sequence[float]
-    ) -> Iterator[Mapping[str, Any]]:
-        """The items of all pages. A page may be empty and not the last; an empty token is an error."""
-        token: dict[str, str] = {}
-        while True:
-            answer = self._call(operation, {**parameters, **token}, waits)
-            yield from answer[result]
-            if not answer.get("NextToken"):
-                return
-            token = {"NextToken": answer["NextToken"]}
-
-    def _call(self, operation: str, parameters: Mapping[str, Any], waits: Sequence[float]) -> dict[str, Any]:
-        code = ""
-        for seconds in waits:
-            self._clock.sleep(seconds + self._pace.reserve(self._get_seconds() + seconds))
-            with self._lock:
-                self._reads += 1
-            try:
-                answer: dict[str, Any] = getattr(self._client, operation)(**parameters)
-            except AWS_ERRORS as error:
-                code = get_code(error)
-                if not is_transient(error):
-                    break
-                if is_throttled(error):
-                    self._pace.slow_down(self._get_seconds())
-                continue
-            self._pace.speed_up(self._get_seconds())
-            return answer
-        raise RetryableError(f"AWS Organizations refused {operation}: {code}")
-
-    def _get_seconds(self) -> float:
-        return self._clock.now().timestamp()

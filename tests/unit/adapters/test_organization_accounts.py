@@ -3,7 +3,8 @@
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from rollcall.adapters.organizations import AwsOrganization, OrganizationAccounts
+from rollcall.adapters.account_listing import OrganizationAccounts
+from rollcall.adapters.organizations import AwsOrganization
 from rollcall.model.account import AccountState
 from rollcall.model.errors import RetryableError
 from rollcall.timing import ORGANIZATIONS, make_paces

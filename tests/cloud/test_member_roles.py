@@ -10,22 +10,27 @@ from botocore.exceptions import ClientError
 
 from localcloud.story.sweeps import HubSweeps
 from rollcall.model.well_known import MEMBER_ROLE_NAME, SWEEP_ROLE_NAME
+from simulation.accounts import AlternateContact
 from simulation.seeds import HUB
 
 pytestmark = pytest.mark.cloud
-GUARDED, DENYING, CLOSED = "222222222222", "131313131313", "666677778888"
+GUARDED, DENYING, CLOSED = "444455556666", "222222222222", "666677778888"
+CONTACT = AlternateContact(name="Ina", title="Lead", email="ina@example.com", phone="+1 206 555 0100")
 
 
 @pytest.fixture(scope="module")
 def hub(cloud, deployed):
     sweeps = HubSweeps(cloud, deployed["RollcallHub"])
     sweeps.wait_until_idle()
+    for account in (GUARDED, DENYING, CLOSED):
+        contacts = cloud.simulation.organization.accounts[account].contacts
+        contacts.update(dict.fromkeys(("SECURITY", "OPERATIONS", "BILLING"), CONTACT))
     return sweeps
 
 
 @pytest.fixture
 def read(cloud):
-    """Reads since the test began: how many by role, and whether they name an account."""
+    """Reads of contacts that are there, since the test began: how many by role and account."""
     seen: Counter[tuple[str, str]] = Counter()
 
     def count(caller, parameters):

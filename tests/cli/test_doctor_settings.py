@@ -11,7 +11,7 @@ from rollcall_cli.text.fixes import STACK_SETS
 from tests.cli import world as world_module
 from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS, SHOP
 from tests.cli.stack_sets import refused
-from tests.cli.world import DEAD, SETTINGS, contacts
+from tests.cli.world import DEAD, SETTINGS, TABLE, contacts
 from tests.support.clients import client_of
 from tests.support.doctoring import failing, put_role, results
 
@@ -155,3 +155,36 @@ def test_a_region_without_the_account_api_is_refused_before_anybody_is_asked(wor
     assert "region" in result.stderr
     assert "us-east-1" in result.stderr
     assert not world.asked_for
+
+
+class TestRolesInMembers:
+    """members.reader."""
+
+    @pytest.fixture(autouse=True)
+    def settings(self, world):
+        world.write(organization=SETTINGS.replace("targets: [r-a1b2]", "targets: [r-a1b2], reader: true"))
+
+    def finish(self, world, *, by_role, lost=()):
+        summary = {"read_by": {"own-role": by_role, "central-call": 2}, "lost_roles": lost}
+        item = {"pk": {"S": "sweep"}, "sk": {"S": "last"}, "document": {"S": json.dumps(summary)}}
+        world.client("dynamodb", HUB).put_item(TableName=TABLE, Item=item)
+        return world.doctor()["member-roles"]
+
+    def test_without_a_sweep_nothing_is_known(self, world):
+        assert world.doctor()["member-roles"]["result"] == "unknown"
+
+    def test_roles_that_work_pass(self, world):
+        found = self.finish(world, by_role=4)
+        assert (found["result"], found["seen"]) == (
+            "pass",
+            "the last sweep read 4 accounts through their own role, 2 centrally",
+        )
+
+    def test_roles_that_no_longer_work_are_named(self, world):
+        found = self.finish(world, by_role=3, lost=[PAYMENTS])
+        assert found["result"] == "fail"
+        assert found["seen"].endswith(f"worked in the run before: {PAYMENTS}")
+        assert "aws iam get-role --role-name rollcall-contact-reader" in found["fix"]
+
+    def test_roles_of_which_none_works_fail(self, world):
+        assert self.finish(world, by_role=0)["result"] == "fail"

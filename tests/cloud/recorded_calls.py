@@ -24,6 +24,7 @@ WRITE = os.environ.get("ROLLCALL_CALLS") == "write"
 HUB = "333333333333"
 # The condition keys that grants of roles are about.
 _KEYS = ("account:", "dynamodb:LeadingKeys", "events:", "organizations:", "s3:prefix")
+_OF_ROLES = ("aws:ResourceOrgID",)
 Call = tuple[str, str, str, tuple[tuple[str, tuple[str, ...]], ...]]
 
 
@@ -59,7 +60,8 @@ class Recording:
         keys = tuple(
             (name, tuple(sorted(map(shorten, values))))
             for name, values in sorted(request.context.items())
-            if values and name.startswith(_KEYS)
+            if values
+            and name.startswith((*_KEYS, *_OF_ROLES) if request.action == "sts:AssumeRole" else _KEYS)
         )
         self._seen.add((role, request.action, str(request.resource), keys))
 

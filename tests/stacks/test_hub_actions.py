@@ -95,7 +95,7 @@ def find_conditions(role: str, action: str, resource: str) -> tuple[str, ...]:
         hub_roles.PRIMARY: action.endswith("ContactInformation") and role in ("rollcall-reconcile", _SWEEP),
         "guardrail": (role, action) == ("rollcall-reconcile", "organizations:ListPolicies"),
         "management_role": (role, action) == ("rollcall-reconcile", "sts:AssumeRole"),
-        "members_reader": (role, action) == ("rollcall-sweep", "sts:AssumeRole"),
+        "members_reader": (role, action) == ("rollcall-sweep-reader", "sts:AssumeRole"),
         "private_link": action.startswith("ec2:"),
         **({channel[1].lower(): True} if channel else {}),
     }

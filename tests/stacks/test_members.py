@@ -153,7 +153,7 @@ def test_a_member_lets_the_sweep_read_its_own_contacts_and_nothing_else(everythi
     assert arn(trust["Principal"]["AWS"]) == "arn:{AWS::Partition}:iam::333333333333:root"
     conditions = trust["Condition"]
     assert arn(conditions["ArnEquals"]["aws:PrincipalArn"]) == (
-        "arn:{AWS::Partition}:iam::333333333333:role/rollcall-sweep"
+        "arn:{AWS::Partition}:iam::333333333333:role/rollcall-sweep-reader"
     )
     assert conditions["StringEquals"] == {"aws:PrincipalOrgID": "o-exampleorgid"}
     assert len(conditions) == 2
@@ -169,7 +169,7 @@ def test_the_sweep_may_assume_that_role_in_the_organization_alone(
 ) -> None:
     def assuming(template: Template) -> list[dict[str, Any]]:
         logical_id, role = template.one("AWS::IAM::Role", "SweepRole")
-        assert role["RoleName"] == "rollcall-sweep"
+        assert role["RoleName"] == "rollcall-sweep-reader"
         return [one for one in template.statements(logical_id) if "sts:AssumeRole" in one["Action"]]
 
     assert assuming(assembly.templates["RollcallHub"]) == []

@@ -13,7 +13,7 @@ RECONCILE_ROLE_NAME: Final = "rollcall-reconcile"
 #: Role in the management account for that account's own contacts; the hub's policy names it before it exists.
 MANAGEMENT_ROLE_NAME: Final = "rollcall-management-contacts"
 #: Role of `sweep`, and the role in each member that it may assume to read that account's own contacts.
-SWEEP_ROLE_NAME: Final = "rollcall-sweep"
+SWEEP_ROLE_NAME: Final = "rollcall-sweep-reader"
 MEMBER_ROLE_NAME: Final = "rollcall-contact-reader"
 #: StackSet that brings the forwarder to the members; the doctor looks for it by name.
 STACK_SET_NAME: Final = "rollcall-forwarder"

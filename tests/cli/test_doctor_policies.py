@@ -246,7 +246,7 @@ def test_a_denial_of_primary_contacts_matters_if_the_roster_names_them(facts, op
     finding = judge(replace(facts, kinds=(*facts.kinds, "PRIMARY")), statement)
     assert (finding.result, action in finding.seen) == ("fail", True)
     assert "rollcall-reconcile" in finding.seen
-    assert ("rollcall-sweep" in finding.seen) is (operation == "Get")
+    assert ("rollcall-sweep-reader" in finding.seen) is (operation == "Get")
 
 
 def test_services_that_the_settings_do_not_use_may_be_denied(facts):

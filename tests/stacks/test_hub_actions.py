@@ -45,7 +45,7 @@ PLACES = {
     "arn:aws:": "arn:{partition}:",
 }
 MINIMAL = "management_role: false\n"
-_SWEEP = "rollcall-sweep"
+_SWEEP = "rollcall-sweep-reader"
 
 
 def strip_hash(logical_id: str) -> str:

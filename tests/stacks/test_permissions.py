@@ -395,7 +395,7 @@ def test_primary_contacts_are_reached_only_if_the_roster_names_them(
     assert list_grants(primary) - list_grants(everything) == {
         ("rollcall-reconcile", get, members, "None"),
         ("rollcall-reconcile", put, members, str({"ForAnyValue:StringLike": below})),
-        ("rollcall-sweep", get, members, "None"),
+        ("rollcall-sweep-reader", get, members, "None"),
         ("rollcall-management-contacts", get, own, "None"),
         ("rollcall-management-contacts", put, own, "None"),
         ("rollcall-contact-reader", get, own, "None"),

@@ -264,6 +264,7 @@ def test_only_what_another_account_must_know_has_a_name(assembly: Assembly) -> N
         "rollcall-reconcile",
         "rollcall-redrive",
         "rollcall-sweep",
+        "rollcall-sweep-reader",
     }
 
 

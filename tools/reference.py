@@ -239,10 +239,8 @@ def _cost() -> str:
     text += "## Options\n\n"
     text += f"{made['options']}\n## Counts of a signal\n\nWith its own write's event and the later checks of a new account:\n\n"
     text += f"{made['counts']}\n## Counts of a sweep\n\nA sweep that finds nothing to change:\n\n{made['sweeps']}\n"
-    text += "## Events of CloudTrail\n\nCloudTrail records each read of a sweep, and each session in a member twice: in the hub and in the"
-    text += (
-        " member. With 1,000 accounts, in US dollars a month beside the bill; the price of GuardDuty is what"
-    )
+    text += "## Events of CloudTrail\n\nCloudTrail records each read of a sweep, and each session in a member twice: in the hub"
+    text += " and in the member. With 1,000 accounts,\nin US dollars a month beside the bill; the price of GuardDuty is what"
     text += f" others quote, AWS's page could not be read:\n\n{made['trail']}\n"
     text += "## Assumed volumes\n\nEach is an option of `python -m bench.cost`.\n\n"
     return (

@@ -13,11 +13,12 @@ _EDITED: Final = ("crash", "trouble", "rush", "bursts", "outage")
 ALERTS: Final = (
     Variant(
         name="record-read-before-the-look",
-        place="rollcall.write.look:look_at_contact",
-        old="found = writer.accounts.get(account_id, kind)\n"
-        "    return Look(at=at, found=found, record=writer.contacts.load(account_id, kind))",
-        new="record = writer.contacts.load(account_id, kind)\n"
-        "    return Look(at=at, found=writer.accounts.get(account_id, kind), record=record)",
+        place=_RESTORE + "_restore_contact",
+        old="look = self._take_look(kind)\n"
+        "        found, looked_at, record = look.found, look.at, self._settle_record(look.record)",
+        new="record = self._settle_record(self.writer.contacts.load(self.signal.account_id, kind))\n"
+        "        look = look_at_contact(self.writer, self.signal.account_id, kind)\n"
+        "        found, looked_at = look.found, look.at",
         caught_by=("alert-too-quiet", "edit-not-alerted"),
         profiles=("rush",),
     ),

@@ -136,11 +136,14 @@ def _find_vanished(evidence: Evidence, parts: _Parts) -> Iterator[Violation]:
             or facts["plan"] not in done
         ):
             continue
+        in_force = (one.time for one in evidence.control if one.approved == facts["roster"])
+        began = min(item.time, next(in_force, item.time))
         after = [
             other
             for other in evidence.notices
-            # Of two people who approve the same plan the first may have had it carried out already.
-            if item.time < other.time < item.time + _SOON
+            # Of two people who approve the same plan the first may have had it carried out already; and the
+            # bus may take the notice long after the approval.
+            if began < other.time < item.time + _SOON
             or (other.time <= item.time and other.document["facts"].get("plan") == facts["plan"])
         ]
         if not any(other.document["notice"] in ends for other in after):

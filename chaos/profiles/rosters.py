@@ -97,7 +97,7 @@ def write_side_by_side(draft: Draft) -> Story:
         planned = [Planned(label="command-approve*", call="events.PutEvents", kind=Kind.BROKEN, times=10)]
     if way == "deployed-again":
         # The second roster comes into force, and the plan of the first is not forgotten.
-        label = "sweep:roster-deploy1*gate*"
+        label = "control:roster-deploy1*approve*"
         planned.append(Planned(label=label, call="dynamodb.DeleteItem", kind=Kind.BROKEN, times=5))
     return draft.finish(faults=FaultPlan(planned=planned), pace=draft.random.choice([1.0, 3.0]))
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from localcloud.story.scene import DemoStep, Scene
 
+_NAME = "Ledger"
+
 
 def play_new_account(scene: Scene) -> Iterator[DemoStep]:
     """It gets the contacts of its OU, each time."""
@@ -20,7 +22,9 @@ def play_new_account(scene: Scene) -> Iterator[DemoStep]:
         created.append(_create(scene))
         return Act(account=created[0])
 
-    yield scene.play("account created", create, End(contacts=scene.usual, severity="INFO"))
+    # AWS gives it the address of the management account, and its own name.
+    wanted = scene.usual | {"PRIMARY": scene.expect_primary(_NAME)}
+    yield scene.play("account created", create, End(contacts=wanted, severity="INFO"))
     production = {"SECURITY": scene.production["SECURITY"]}
     yield scene.play(
         "account moved to Workloads/Production",
@@ -35,7 +39,7 @@ def _get_client(scene: Scene, account: str) -> Any:
 
 def _create(scene: Scene) -> str:
     organizations = _get_client(scene, scene.management)
-    request = organizations.create_account(AccountName="Ledger", Email="aws+ledger@example.com")
+    request = organizations.create_account(AccountName=_NAME, Email="aws+ledger@example.com")
     created = ""
 
     def ready() -> bool:

@@ -14,17 +14,30 @@ if TYPE_CHECKING:
 
 
 def play_edits_in_a_member(scene: Scene) -> Iterator[DemoStep]:
-    """A contact is edited, then one is deleted; Rollcall restores both."""
+    """Two contacts are edited, then one is deleted; Rollcall restores them."""
     wanted = {"SECURITY": scene.usual["SECURITY"]}
 
     def delete() -> Act:
         scene.act_as_mary(PAYMENTS).delete_alternate_contact(AlternateContactType="SECURITY")
         return Act(account=PAYMENTS)
 
+    def edit() -> Act:
+        scene.edit_primary(PAYMENTS)
+        return scene.edit(PAYMENTS)
+
+    primary = scene.expect_primary("Payments")
     yield scene.play(
-        "security contact edited in a member",
-        lambda: scene.edit(PAYMENTS),
-        End(contacts=wanted, severity="MEDIUM"),
+        "security and primary contact edited in a member",
+        edit,
+        End(
+            contacts=wanted | {"PRIMARY": primary},
+            severity="MEDIUM",
+            alerts=2,
+            texts=(
+                "Found: AddressLine1: 9*** E*** R***",
+                f"Roster: AddressLine1: {primary['address_line1']}",
+            ),
+        ),
     )
     yield scene.play("security contact deleted in a member", delete, End(contacts=wanted, severity="MEDIUM"))
 

@@ -8,22 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from localcloud.story.seeds import find_contact
+from rollcall.adapters.account_api import read_members
+from rollcall.model.contact import ALL_PARTS, Contact, ContactKind
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from localcloud.story.stage import DemoStage
     from simulation.caller import Caller
 
-    Contact = Mapping[str, str]
+    Values = Mapping[str, str]
 
 PATIENCE_SECONDS = 120.0
 _QUIET_SECONDS = 0.7  # how long no second alert may follow
 _WATCH_SECONDS = 3.0  # how long a contact must be left as it is
-_PARTS = ("name", "title", "email", "phone")
 _PARAMETERS = {"name": "Name", "title": "Title", "email": "EmailAddress", "phone": "PhoneNumber"}
 PAYMENTS, WEB_SHOP, DIVESTED = "222222222222", "444455556666", "555566667777"
 PLAYGROUND = "666677778888"
 EDIT = {"name": "Mary", "title": "Developer", "email": "mary@example.net", "phone": "+1 206 555 0199"}
+MOVED = "9 Elsewhere Road"  # and the address to which she moves an account
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +52,16 @@ class Act:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """The expected end: these contacts, and one alert of this severity.
+    """The expected end: these contacts, and so many alerts of this severity, with these texts in them.
 
     `denied`: AWS denied the edit, and the contacts keep their values; `writer`: the role that must have set
     them, if the step is about that.
     """
 
-    contacts: Mapping[str, Contact]
+    contacts: Mapping[str, Values]
     severity: str
+    alerts: int = 1
+    texts: tuple[str, ...] = ()
     denied: bool = False
     writer: str = ""
 
@@ -68,17 +74,25 @@ class Scene:
         self.organization = stage.cloud.simulation.organization
         self.writes: list[str] = []  # the name of the role, for each contact that was ever written
         self._writers: dict[str, list[str]] = {}
-        self.cloud.apis.add_hook("account", "PutAlternateContact", self._record_write)
+        for write in ("PutAlternateContact", "PutContactInformation"):
+            self.cloud.apis.add_hook("account", write, self._record_write)
         self.enforce(roster)
 
     def enforce(self, roster: Mapping[str, Any]) -> None:
         """Expect this roster to be the one in force from now on."""
         self.roster = roster
         contacts = {
-            name: {part: values[part] for part in _PARTS} for name, values in roster["contacts"].items()
+            name: {part: values[part] for part in ALL_PARTS if part in values}
+            for name, values in roster["contacts"].items()
         }
-        self.usual: dict[str, Contact] = {kind: contacts[name] for kind, name in roster["defaults"].items()}
+        self.usual: dict[str, Values] = {kind: contacts[name] for kind, name in roster["defaults"].items()}
         self.production = self.usual | {"SECURITY": contacts["pci-soc"]}
+
+    def expect_primary(self, full_name: str) -> Values:
+        """The primary contact of the roster in an account of this name; it keeps what AWS gave it."""
+        given = {**self.organization.accounts[self.management].primary, "FullName": full_name}
+        wanted = Contact(**self.usual["PRIMARY"])
+        return wanted.keep_from(read_members(given, ContactKind.PRIMARY)).as_document()
 
     def play(self, name: str, act: Callable[[], Act], end: End) -> DemoStep:
         """Act, wait for the expected contacts and the alert, and compare."""
@@ -97,12 +111,15 @@ class Scene:
             new = self.cloud.mail.list_messages()[before:]
             return [alert for alert in new if alert["attributes"]["account"] == done.account]
 
-        self.wait(lambda: bool(alerts()))
-        self.wait(lambda: len(alerts()) > 1, _QUIET_SECONDS)
-        expected = _describe(end.contacts, [end.severity], end, denied=end.denied, writer=end.writer)
+        self.wait(lambda: len(alerts()) >= end.alerts)
+        self.wait(lambda: len(alerts()) > end.alerts, _QUIET_SECONDS)
+        severities = [end.severity] * end.alerts
+        expected = _describe(end.contacts, severities, end.texts, end, denied=end.denied, writer=end.writer)
+        messages = "".join(alert["message"] for alert in alerts())
         observed = _describe(
             self._read(done.account, end.contacts),
             [alert["attributes"]["severity"] for alert in alerts()],
+            [text for text in end.texts if text in messages],
             end,
             denied=done.denied,
             writer=self._writers.get(done.account, [""])[-1] if end.writer else "",
@@ -127,6 +144,12 @@ class Scene:
             return Act(account=account, denied=True)
         return Act(account=account)
 
+    def edit_primary(self, account: str) -> None:
+        """Mary changes the address of her account."""
+        mary = self.act_as_mary(account)
+        found = mary.get_contact_information()["ContactInformation"]
+        mary.put_contact_information(ContactInformation={**found, "AddressLine1": MOVED})
+
     def act_as_mary(self, account: str) -> Any:
         """A client of the Account API with a developer's session in the account."""
         return self.cloud.clients.client("account", account, role="Developer", session="mary")
@@ -143,31 +166,43 @@ class Scene:
         self.writes.append(role)
         self._writers.setdefault(parameters.get("AccountId", caller.account_id), []).append(role)
 
-    def _look_up(self, account: str, kinds: Mapping[str, Any]) -> dict[str, Contact]:
-        """The contacts in the model. Reading them there uses no API quota."""
-        contacts = self.organization.accounts[account].contacts
-        return {
-            kind: {part: getattr(contacts[kind], part) for part in _PARTS}
-            for kind in kinds
-            if kind in contacts
-        }
+    def _look_up(self, account: str, kinds: Mapping[str, Any]) -> dict[str, Values]:
+        """The contacts in the model."""
+        found = {kind: find_contact(self.organization.accounts[account], ContactKind(kind)) for kind in kinds}
+        return {kind: contact.as_document() for kind, contact in found.items() if contact}
 
-    def _read(self, account: str, kinds: Mapping[str, Any]) -> dict[str, Contact]:
+    def _read(self, account: str, kinds: Mapping[str, Any]) -> dict[str, Values]:
         """The contacts from the Account API, read by the management account."""
         client = self.cloud.clients.client("account", self.management)
         named = {} if account == self.management else {"AccountId": account}
-        answers = {
-            kind: client.get_alternate_contact(AlternateContactType=kind, **named)["AlternateContact"]
-            for kind in self._look_up(account, kinds)
-        }
-        return {kind: {"email": answer["EmailAddress"]} for kind, answer in answers.items()}
+
+        def read(kind: str) -> Values:
+            if kind == ContactKind.PRIMARY:
+                members = client.get_contact_information(**named)["ContactInformation"]
+            else:
+                answer = client.get_alternate_contact(AlternateContactType=kind, **named)
+                members = answer["AlternateContact"]
+            return read_members(members, ContactKind(kind)).as_document()
+
+        return {kind: read(kind) for kind in self._look_up(account, kinds)}
 
 
 def _describe(
-    contacts: Mapping[str, Contact], severities: list[str], end: End, *, denied: bool, writer: str
+    contacts: Mapping[str, Values],
+    severities: Sequence[str],
+    texts: Sequence[str],
+    end: End,
+    *,
+    denied: bool,
+    writer: str,
 ) -> str:
-    emails = ", ".join(f"{kind} {contact['email']}" for kind, contact in sorted(contacts.items()))
+    shown = ", ".join(f"{kind} {_show(contact)}" for kind, contact in sorted(contacts.items()))
     refusal = "denied by the policy; " if denied else ""
     left = " untouched" if end.denied else ""
     by = f", set by {writer}" if writer else ""
-    return f"{refusal}{emails or 'no contact'}{left}{by}; alerts: {', '.join(severities) or 'none'}"
+    said = f" ({'; '.join(texts)})" if texts else ""
+    return f"{refusal}{shown or 'no contact'}{left}{by}; alerts: {', '.join(severities) or 'none'}{said}"
+
+
+def _show(contact: Values) -> str:
+    return contact.get("email") or f"{contact['name']}, {contact['address_line1']}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from localcloud.cloudformation.stack_sets.service import PRINCIPAL
+from rollcall.adapters.account_api import name_members, read_members
 from rollcall.decide.resolve import resolve_requirement
 from rollcall.model.account import Account, AccountState
+from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Desired
 from rollcall.model.roster import Roster
 from simulation.organization import AlternateContact
@@ -88,8 +91,19 @@ def give_contacts(organization: SimulatedOrganization, roster: Mapping[str, Any]
     for account in organization.accounts.values():
         facts = _build_facts(organization, account)
         for kind, demand in resolve_requirement(compiled, facts, today=today).desired.items():
-            if isinstance(demand, Desired):
+            if isinstance(demand, Desired) and kind is ContactKind.PRIMARY:
+                contact = demand.contact.keep_from(read_members(account.primary, kind))
+                account.primary = name_members(contact, kind)
+            elif isinstance(demand, Desired):
                 account.contacts[str(kind)] = AlternateContact(**demand.contact.as_document())
+
+
+def find_contact(account: SimulatedAccount, kind: ContactKind) -> Contact | None:
+    """The contact in the model; None if there is none. Reading it there uses no API quota."""
+    if kind is ContactKind.PRIMARY:
+        return read_members(account.primary, kind)
+    found = account.contacts.get(kind)
+    return Contact(**asdict(found)) if found else None
 
 
 def count_differing(organization: SimulatedOrganization, roster: Mapping[str, Any]) -> int:
@@ -100,7 +114,7 @@ def count_differing(organization: SimulatedOrganization, roster: Mapping[str, An
         wanted = resolve_requirement(compiled, _build_facts(organization, account), today=today)
         if account.state == "ACTIVE" and wanted.exempt is None:
             count += sum(
-                account.contacts.get(str(kind)) != AlternateContact(**demand.contact.as_document())
+                not ((found := find_contact(account, kind)) and found.is_same(demand.contact))
                 for kind, demand in wanted.desired.items()
                 if isinstance(demand, Desired)
             )

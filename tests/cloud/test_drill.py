@@ -38,7 +38,8 @@ class Drills:
     def __init__(self, cloud, outputs, roster, work):
         self.cloud, self.outputs, self.work = cloud, outputs, work
         self.state = WholeStateTable(client=self.client("dynamodb"), table=outputs["StateTableName"])
-        self.right = {kind: roster["contacts"][name]["email"] for kind, name in roster["defaults"].items()}
+        contacts = {kind: roster["contacts"][name] for kind, name in roster["defaults"].items()}
+        self.right = {kind: contact["email"] for kind, contact in contacts.items() if kind != "PRIMARY"}
         profiles = {
             "operator": cloud.clients.get_credentials(HUB, role=OPERATOR_ROLE_NAME, session="operator"),
             "member": cloud.clients.get_credentials(MEMBER, session="drill"),

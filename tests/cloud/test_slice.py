@@ -36,7 +36,8 @@ class Slice:
 
     def __init__(self, cloud, outputs, roster):
         self.cloud, self.outputs = cloud, outputs
-        self.right = {kind: roster["contacts"][name]["email"] for kind, name in roster["defaults"].items()}
+        contacts = {kind: roster["contacts"][name] for kind, name in roster["defaults"].items()}
+        self.right = {kind: contact["email"] for kind, contact in contacts.items() if kind != "PRIMARY"}
         self.events: list[dict[str, Any]] = []
         self.writes: list[str] = []
         cloud.simulation.subscribe(lambda _, event: self.events.append(event))
@@ -191,6 +192,15 @@ def test_the_same_event_twice_is_one_change_and_one_alert(hub):
     hub.only_alert(event)
     assert hub.email("OPERATIONS") == hub.right["OPERATIONS"]
     assert hub.writes == ["OPERATIONS"]
+
+
+def test_a_primary_contact_is_restored_but_for_the_name_that_the_roster_keeps(hub):
+    account = hub.cloud.simulation.organization.accounts[MEMBER]
+    before = account.primary
+    moved = {**before, "FullName": "Payments and Refunds", "AddressLine1": "9 Elsewhere Road"}
+    hub._member.put_contact_information(ContactInformation=moved)
+    wait_for(lambda: account.primary["AddressLine1"] != moved["AddressLine1"])
+    assert account.primary == {**before, "FullName": moved["FullName"]}
 
 
 def test_what_is_no_event_ends_in_the_dead_letter_queue_and_harms_nobody(hub):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tests.stacks.assembly import Assembly, synthesize
@@ -42,10 +43,6 @@ private_link:
   subnets: [subnet-0a1b2c3d4e5f60718, subnet-0a1b2c3d4e5f60719]
   security_groups: [sg-0a1b2c3d4e5f60718]
 """
-_OFFICE = (
-    '{FullName: "{account_name}", AddressLine1: 410 Terry Avenue N, City: Seattle, StateOrRegion: WA, '
-    'PostalCode: "98109", CountryCode: US, PhoneNumber: "+1 206-234-5601"}'
-)
 
 
 def write(
@@ -53,18 +50,17 @@ def write(
 ) -> Path:
     """A configuration below `where`: the plain one with these options, and one replacement in the roster.
 
-    `primary` names a primary contact for every account.
+    `primary` leaves the primary contacts in the roster.
     """
     config = where / "config"
     config.mkdir()
     (config / "organization.yaml").write_text(PLAIN + options, encoding="utf-8")
     lines = ROSTER.read_text(encoding="utf-8").splitlines(keepends=True)
     text = "".join(line for line in lines if "{tag:" not in line)  # a roster with tags needs more permissions
+    if not primary:
+        text = re.sub(r", primary: office|.*primary: payer.*\n", "", text)
     assert contacts[0] in text
     text = text.replace(*contacts)
-    if primary:
-        text = text.replace("contacts:\n", f"contacts:\n  office: {_OFFICE}\n")
-        text = text.replace("defaults: {", "defaults: {primary: office, ")
     (config / "contacts.yaml").write_text(text, encoding="utf-8")
     return config
 

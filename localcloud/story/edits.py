@@ -34,7 +34,7 @@ def play_edits_in_a_member(scene: Scene) -> Iterator[DemoStep]:
             severity="MEDIUM",
             alerts=2,
             texts=(
-                "Found: AddressLine1: 9*** E*** R***",
+                "Found: AddressLine1: *** E*** R***",
                 f"Roster: AddressLine1: {primary['address_line1']}",
             ),
         ),

@@ -164,9 +164,11 @@ def test_the_shipped_configuration_synthesizes_and_only_audits() -> None:
 @pytest.mark.parametrize("name", ["config/example", "localcloud/config"])
 def test_shipped_contacts_are_examples(name: str) -> None:
     roster = yaml.safe_load((ROOT / name / "contacts.yaml").read_text(encoding="utf-8"))
-    assert all(contact["email"].endswith("@example.com") for contact in roster["contacts"].values())
+    people = [contact for contact in roster["contacts"].values() if "email" in contact]
+    assert len(people) >= 3
+    assert all(contact["email"].endswith("@example.com") for contact in people)
     # Numbers for fiction: https://en.wikipedia.org/wiki/555_(telephone_number)
-    assert all(" 555 01" in contact["phone"] for contact in roster["contacts"].values())
+    assert all(" 555 01" in contact["phone"] for contact in people)
 
 
 def test_warnings_are_told_and_synth_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,7 @@ GLOBAL = {
     "aws:PrincipalArn",
     "aws:PrincipalOrgID",
     "aws:RequestedRegion",
+    "aws:ResourceOrgID",
     "aws:SecureTransport",
     "aws:SourceAccount",
     "aws:SourceArn",

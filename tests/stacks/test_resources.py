@@ -69,7 +69,7 @@ def test_a_message_is_tried_then_kept(
     assert mapping["FunctionName"] == {"Ref": function_id}
     assert mapping["BatchSize"] == 10
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 6 if queue == "IntakeQueue" else 2}
 
 
 def test_the_settings_know_how_many_functions_run_at_the_same_time(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -46,11 +45,10 @@ def compose_once(compose: Callable[[], Function]) -> _lru_cache_wrapper[Function
         finally:
             gc.enable()
 
-    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-        # While Lambda starts the function, it has a whole processor, whatever its memory. What fails now is
-        # tried again by the first event, whose message comes back.
-        with suppress(Exception):
-            composed()
+    # While Lambda starts the function, it has a whole processor, whatever its memory. What fails now is tried
+    # again by the first event, and raised.
+    with suppress(Exception):
+        composed()
     return composed
 
 

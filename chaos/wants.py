@@ -95,7 +95,10 @@ def find_weakened(
         return "all accounts may change"
     for account, name in accounts:
         for kind in KINDS:
-            if _rank(find_want(after, account, name, kind)) < _rank(find_want(before, account, name, kind)):
+            new, old = find_want(after, account, name, kind), find_want(before, account, name, kind)
+            # A part that stays from now on as the account has it is enforced less, too.
+            keeps_more = _rank(new) == _rank(old) == _ENFORCED and not new.kept <= old.kept
+            if _rank(new) < _rank(old) or keeps_more:
                 return f"{account} {kind} is enforced less"
     if _writes_primary(after, accounts) and not _writes_primary(before, accounts):
         return "primary contacts are written for the first time"
@@ -105,6 +108,9 @@ def find_weakened(
 def _writes_primary(roster: Mapping[str, Any], accounts: Sequence[tuple[str, str]]) -> bool:
     wants = (find_want(roster, account, name, PRIMARY) for account, name in accounts)
     return any(want.managed and want.enforced for want in wants)
+
+
+_ENFORCED: Final = 2
 
 
 def _rank(want: Want) -> int:

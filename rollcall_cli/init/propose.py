@@ -12,6 +12,7 @@ from rollcall.model.contact import (
     PRIMARY_PARTS,
     Contact,
     ContactKind,
+    find_missing,
     find_violation,
     list_kinds,
 )
@@ -243,6 +244,9 @@ def _find_problem(kind: ContactKind, found: Observation) -> str | None:
                     continue
                 if problem := find_value_problem(part, value, kind):
                     return f"the {part} of its {kind} contact {problem}: correct it in the account"
+            if missing := find_missing(contact, kind):
+                part, _, problem = missing.partition(" ")
+                return f"the {part} of its {kind} contact {problem}: correct it in the account"
     return None
 
 

@@ -336,6 +336,16 @@ def test_a_state_that_no_export_has_is_refused() -> None:
     )
 
 
+def test_a_contact_that_lacks_a_part_is_in_no_proposal() -> None:
+    soc = Contact.from_document(ROSTER["contacts"]["soc"])
+    nameless = {ContactKind.SECURITY: Present(contact=replace(soc, name=""))}
+    proposal = propose([ObservedAccount(account=make_account(1, ()), contacts=nameless)])
+    assert [one.reason for one in proposal.exempted] == [
+        "the name of its SECURITY contact is empty: correct it in the account"
+    ]
+    assert not proposal.contacts
+
+
 def test_a_contact_without_a_row_is_not_known() -> None:
     rows = [(PAYMENTS, "security", *OTHER), (PAYMENTS, "billing", *[""] * 4), (SHOP, "security", *OTHER)]
     proposal = propose(read_csv(sheet(rows), file=FILE).observed)

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rollcall.decide.tag_choice import choose_contact
 from rollcall.model.codec import Serializable
-from rollcall.model.contact import ALL_PARTS, Contact, ContactKind, find_contact_violation, find_missing
+from rollcall.model.contact import (
+    ALL_PARTS,
+    KEEP,
+    Contact,
+    ContactKind,
+    find_contact_violation,
+    find_missing,
+)
 from rollcall.model.desired import (
     Absent,
     Conflict,
@@ -178,13 +185,25 @@ def _resolve_kind(
         return Conflict(reason=f"AWS cannot delete a primary contact, which is absent ({best.source})")
     if best.value is None:
         return DesiredAbsent(source=f"absent ({best.source})")
-    contact = fill_placeholders(roster.contacts[best.value], account)
-    if violation := find_contact_violation(contact, kind):
+    template = roster.contacts[best.value]
+    contact = fill_placeholders(template, account)
+    if violation := _find_filled_violation(template, contact, kind):
         return Conflict(reason=f"contact {best.value}: {violation} {_FILLED}")
     return Desired(contact=contact, source=f"contact {best.value} ({best.source})")
 
 
 _FILLED = "once it is filled in for this account"
+
+
+def _find_filled_violation(template: Contact, contact: Contact, kind: ContactKind) -> str | None:
+    """What is wrong with a contact that was filled in, None if nothing is.
+
+    An account has a say in its name, and none in what it keeps.
+    """
+    for part in ALL_PARTS:
+        if contact.get(part) == KEEP != template.get(part):
+            return f"{part} is {KEEP}"
+    return find_contact_violation(contact, kind)
 
 
 def fill_kept(

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from rollcall.model.codec import Serializable
-from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Conflict
+from rollcall.model.contact import KEEP, ContactKind, find_rules
+from rollcall.model.desired import Conflict, Desired
 from rollcall.model.roster import Mode
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class WeakeningKind(StrEnum):
     EXEMPT = "exempt"
     EXEMPT_LONGER = "exempt-longer"
     UNMANAGED = "unmanaged"
+    KEPT = "kept"
     BLOCKED = "blocked"
     NEW_ACCOUNTS = "new-accounts"
     MATCHES_NOTHING = "matches-nothing"
@@ -62,6 +63,7 @@ LOWERED: Final = {
     WeakeningKind.EXEMPT: "newly exempt {detail}: contacts are left unchanged {where}",
     WeakeningKind.EXEMPT_LONGER: "exempt for longer, {detail}: contacts are left unchanged {where}",
     WeakeningKind.UNMANAGED: "the {detail} contact is no longer managed {where}",
+    WeakeningKind.KEPT: "any {detail} is left as the account has it {where}",
     WeakeningKind.NEW_ACCOUNTS: "another {detail}, which no account of today gets, {where}",
     WeakeningKind.BLOCKED: "blocked: Rollcall restores nothing {where}: {detail}",
 }
@@ -70,11 +72,23 @@ LOWERED: Final = {
 def find_lowered(kind: ContactKind, before: Requirement, after: Requirement) -> WeakeningKind | None:
     """How less is done about this contact than before, None if it is not; exemptions are left aside."""
     rank = compute_rank(after, kind)
+    if rank == compute_rank(before, kind) == ENFORCED and not _list_kept(after, kind) <= _list_kept(
+        before, kind
+    ):
+        return WeakeningKind.KEPT
     if rank >= compute_rank(before, kind):
         return None
     if rank == _UNMANAGED:
         return WeakeningKind.UNMANAGED
     return WeakeningKind.BLOCKED if is_blocked(after, kind) else WeakeningKind.AUDIT
+
+
+def _list_kept(requirement: Requirement, kind: ContactKind) -> set[str]:
+    """Members of the contact that stay as the account has them."""
+    wanted = requirement.desired.get(kind)
+    if not isinstance(wanted, Desired):
+        return set()
+    return {rule.member for part, rule in find_rules(kind).items() if wanted.contact.get(part) == KEEP}
 
 
 def compute_rank(requirement: Requirement, kind: ContactKind) -> int:
@@ -96,6 +110,8 @@ def name_detail(lowered: WeakeningKind, kind: ContactKind, after: Requirement) -
     match lowered:
         case WeakeningKind.UNMANAGED:
             return str(kind)
+        case WeakeningKind.KEPT:
+            return f"{', '.join(sorted(_list_kept(after, kind)))} of the {kind} contact"
         case WeakeningKind.BLOCKED:
             if isinstance(desired, Conflict):
                 return desired.summary or desired.reason

@@ -141,11 +141,15 @@ def _is_kept(part: str, text: str, found: Observation | None) -> bool:
 
 
 def _build_outcome(outcome: Outcome, shown: Mapping[tuple[str, str], str]) -> dict[str, Any]:
-    def show(contact: Contact) -> dict[str, str]:
-        # What stays as it is found is known only with what was found.
-        return {part: shown[part, text] for part, text in contact.as_document().items() if text != KEEP}
-
     found = outcome.found
+
+    def show(contact: Contact) -> dict[str, str]:
+        # What stays as it is found is known only with what was found, where anybody may have written so.
+        known = isinstance(found, Present)
+        return {
+            part: shown[part, text] for part, text in contact.as_document().items() if known or text != KEEP
+        }
+
     return {
         "kind": str(outcome.kind) if outcome.kind else None,
         "verdict": str(outcome.verdict),

@@ -162,6 +162,14 @@ def contacts_with(**values) -> dict[str, Any]:
     return {"contacts": ROSTER["contacts"] | {"soc": ROSTER["contacts"]["soc"] | values}}
 
 
+@pytest.mark.parametrize("name", ["{account_name}", "Payments"])
+def test_the_name_of_an_account_cannot_say_that_a_part_is_kept(name):
+    roster = Roster.from_document(ROSTER | contacts_with(name=name) | {"overrides": []})
+    account = replace(ACCOUNT, name=KEEP)
+    wanted = resolve_requirement(roster, account, today=TODAY).desired[ContactKind.SECURITY]
+    assert isinstance(wanted, Conflict) == (name == "{account_name}")
+
+
 def test_placeholders_are_filled_in():
     document = contacts_with(name="SOC of {account_name}", email="soc+{account_id}@example.com")
     wanted = resolved(**document).desired[ContactKind.SECURITY]

@@ -15,8 +15,8 @@ from rollcall.decide.plan import ObservedAccount, plan_observed
 from rollcall.decide.resolve import find_exemption_end, resolve_requirement
 from rollcall.decide.weakening import MOST_NAMED, WeakeningKind, compute_limit
 from rollcall.model.account import AccountState
-from rollcall.model.contact import ALTERNATE_KINDS, ContactKind
-from rollcall.model.desired import Absent, Conflict, Present, Unreadable
+from rollcall.model.contact import ALTERNATE_KINDS, KEEP, ContactKind
+from rollcall.model.desired import Absent, Conflict, Desired, Present, Unreadable
 from rollcall.model.roster import Roster
 from rollcall.sweep.approvals import find_reasons_to_wait
 from tests.support.organizations import (
@@ -159,6 +159,21 @@ def test_whatever_weakens_waits_in_an_organization_of_any_size(name, size):
     assert re.fullmatch(text, weakening.text)
     assert weakening.text in reasons(change)
     assert len(weakening.accounts) == min(weakening.count, MOST_NAMED)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_part_that_stays_as_accounts_have_it_from_now_on_waits(size):
+    before = choosing("branch", kind="PRIMARY")
+    branch = PRIMARY_CONTACTS["branch"]
+    after = before | {"contacts": CONTACTS | {"branch": branch | {"phone": KEEP, "city": KEEP}}}
+    observed = [observe(make_account(number), before) for number in range(size)]
+    [weakening] = compare(before, after, observed).weakenings
+    assert weakening.kind is WeakeningKind.KEPT
+    assert weakening.text.startswith(
+        "any City, PhoneNumber of the PRIMARY contact is left as the account has it in "
+    )
+    assert weakening.count == size
+    assert compare(after, before, observed).weakenings == ()
 
 
 #: Neither weakens anything, whatever the size.
@@ -695,7 +710,14 @@ def test_for_any_two_rosters_whatever_would_be_written_or_weakened_is_counted_or
     for one in observed:
         meant, now = (resolve_requirement(roster, one.account, today=TODAY) for roster in (before, after))
         ends = [find_exemption_end(roster, one.account, TODAY) for roster in (before, after)]
-        weaker = any(rank(kind, now) < rank(kind, meant) for kind in ContactKind)
+        weaker = any(
+            rank(kind, now) < rank(kind, meant)
+            or (
+                rank(kind, now) == rank(kind, meant) == 2
+                and not kept_parts(kind, now) <= kept_parts(kind, meant)
+            )
+            for kind in ContactKind
+        )
         longer = ends[1] is not None and (ends[0] is None or ends[1] > ends[0])
         assert (one.account.id in named) == (weaker or longer)
         old, new = (plan_observed(one, roster, halted=None, today=TODAY) for roster in (before, after))
@@ -709,6 +731,12 @@ def test_for_any_two_rosters_whatever_would_be_written_or_weakened_is_counted_or
         assert why == []
     for changer in after.authorised_changers - before.authorised_changers:
         assert any(changer in text for text in why)
+
+
+def kept_parts(kind, requirement):
+    desired = requirement.desired[kind]
+    document = desired.contact.as_document() if isinstance(desired, Desired) else {}
+    return {part for part, value in document.items() if value == KEEP}
 
 
 def rank(kind, requirement):

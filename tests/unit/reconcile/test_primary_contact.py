@@ -125,6 +125,19 @@ def test_an_edit_of_what_is_kept_alone_is_no_drift():
     assert read_primary(world)["FullName"] == "Chosen here"
 
 
+def test_a_value_that_reads_like_a_kept_part_is_shown_masked_as_any_other():
+    world = with_primary()
+    right = read_primary(world)
+    edit_primary(world, FullName=KEEP, City=KEEP)
+    world.drain()
+    assert read_primary(world) == right | {"FullName": KEEP}
+    (alert,) = world.alerts
+    [found] = [line for line in alert.text.splitlines() if line.startswith("Found: City: ")]
+    assert "***" in found
+    assert "none" not in found
+    assert "FullName" not in alert.text
+
+
 def test_a_country_in_small_letters_is_the_same_country():
     world = with_primary()
     edit_primary(world, CountryCode="us")

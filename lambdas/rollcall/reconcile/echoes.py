@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rollcall.events.signal import Signal
+    from rollcall.model.desired import Observation
     from rollcall.write.apply_change import Writer
 
 #: The event of who changed a contact after us comes within this time, or there is none.
@@ -51,10 +52,14 @@ class Echo(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoJudge:
-    """Judges the calls of our own roles. `finish` finishes what a worker that is gone left open."""
+    """Judges the calls of our own roles. `finish` finishes what a worker that is gone left open.
+
+    `is_kept` is whether what was found is as the roster wants it, but for parts that it keeps.
+    """
 
     writer: Writer
     finish: Callable[[ContactRecord], ContactRecord]
+    is_kept: Callable[[ContactRecord, Observation], bool]
 
     def judge(self, signal: Signal) -> tuple[Echo, AppliedChange]:
         """What the event is, and whether the contact is to be restored because of it.
@@ -137,8 +142,9 @@ class EchoJudge:
         unhandled = any(edit.published is None for edit in others)
         if backed_off or unhandled or any(edit.published not in RIGHT for edit in later):
             return (Echo.RESTORE, AppliedChange(outcome=overwritten)) if backed_off else (Echo.DONE, own)
-        left = compute_fingerprint(self.writer.accounts.get(record.account_id, record.kind))
-        if left is None or left == write.left:
+        found = self.writer.accounts.get(record.account_id, record.kind)
+        left = compute_fingerprint(found)
+        if left is None or left == write.left or self.is_kept(record, found):
             return Echo.DONE, own
         # Read again after the look: what differs because of us is in it by now.
         record = self.writer.contacts.load(record.account_id, record.kind)

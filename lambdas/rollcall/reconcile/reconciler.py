@@ -9,10 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from rollcall.decide.intent import Judgement
-from rollcall.decide.resolve import is_authorised
+from rollcall.decide.resolve import is_authorised, resolve_requirement
 from rollcall.events.parse import parse
 from rollcall.events.signal import TAMPERING, Cause, Ignored
 from rollcall.model.contact import ContactKind
+from rollcall.model.desired import Desired, matches
 from rollcall.model.errors import LookAgainError, RetryableError, WaitError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from rollcall.events.signal import Signal
     from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
+    from rollcall.model.desired import Observation
     from rollcall.model.roster import Roster
     from rollcall.ports import Delivery, Organization, OutcomeBus, Pool
     from rollcall.publish.incidents import IncidentPublisher
@@ -183,6 +185,17 @@ class Reconciler:
             record, writer=self.writer, publisher=self.publisher, organization=self.organization
         )
 
+    def _is_kept(self, record: ContactRecord, found: Observation) -> bool:
+        """Whether only parts that the roster keeps can differ; RetryableError if it cannot be known."""
+        if record.kind is not ContactKind.PRIMARY:
+            return False
+        roster = self.rosters.find_current(self.rosters.get_enforcement())
+        account = self.organization.get_account(record.account_id, with_tags=roster.uses_tags)
+        today = self.writer.clock.now().date()
+        desired = resolve_requirement(roster, account, today=today).desired if account else {}
+        wanted = desired.get(record.kind)
+        return isinstance(wanted, Desired) and wanted.contact.keeps and matches(found, wanted)
+
     def _finish_open(self, signal: Signal) -> None:
         """What a worker that is gone left of these contacts, if nothing else can be done for now."""
         with suppress(RetryableError):
@@ -194,7 +207,7 @@ class Reconciler:
         now = self.writer.clock.now()
         judgement: Judgement | None = None
         if signal.cause in TAMPERING and signal.actor.role_arn in self.writer_roles:
-            judge = EchoJudge(writer=self.writer, finish=self._finish)
+            judge = EchoJudge(writer=self.writer, finish=self._finish, is_kept=self._is_kept)
             echo, judged = judge.judge(signal)
             applied.append(judged)
             if echo is Echo.DONE:

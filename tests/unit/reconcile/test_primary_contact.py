@@ -138,6 +138,18 @@ def test_a_value_that_reads_like_a_kept_part_is_shown_masked_as_any_other():
     assert "FullName" not in alert.text
 
 
+@pytest.mark.parametrize("members", [{"AddressLine2": "Floor 9"}, {"City": "Badville"}])
+def test_what_changes_after_our_write_without_an_event_is_alarming_unless_it_is_kept(members):
+    world = with_primary()
+    edit_primary(world, City="Gotham")
+    account = world.organization.accounts[MEMBER]
+    world.faults.then("put_contact_information.after", lambda: account.primary.update(members))
+    world.drain()
+    kept = "City" not in members
+    assert set(world.verdicts()).isdisjoint({"overwritten", "unexplained"}) == kept
+    assert read_primary(world)["City"] == HEADQUARTERS["City"]
+
+
 def test_a_country_in_small_letters_is_the_same_country():
     world = with_primary()
     edit_primary(world, CountryCode="us")

@@ -54,7 +54,7 @@ class Echo(Enum):
 class EchoJudge:
     """Judges the calls of our own roles. `finish` finishes what a worker that is gone left open.
 
-    `is_kept` is whether what was found is as the roster wants it, but for parts that it keeps.
+    `is_kept` is whether what was found can differ only in parts that the roster keeps.
     """
 
     writer: Writer

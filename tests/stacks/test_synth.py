@@ -179,7 +179,13 @@ def test_warnings_are_told_and_synth_goes_on(tmp_path: Path, capsys: pytest.Capt
     fields = [line.split(": ")[2] for line in told]
     contacts = ("soc", "platform", "finops", "pci-soc")
     assert sorted(fields) == sorted(
-        ["organization", "contacts.soc.email", *(f"contacts.{name}.phone" for name in contacts)]
+        [
+            "organization",
+            "contacts.soc.email",
+            *(f"contacts.{name}.phone" for name in contacts),
+            "contacts.office.AddressLine1",
+            "overrides[1].accounts[0]",
+        ]
     )
     assert (
         "warning: localcloud/config/contacts.yaml:6: contacts.soc.phone:"
@@ -187,7 +193,7 @@ def test_warnings_are_told_and_synth_goes_on(tmp_path: Path, capsys: pytest.Capt
     )
     # `cdk synth --strict` fails on it.
     annotations = (tmp_path / "RollcallHub.metadata.json").read_text(encoding="utf-8")
-    assert "Warnings about the configuration: 6, printed above with their lines" in annotations
+    assert "Warnings about the configuration: 8, printed above with their lines" in annotations
 
 
 def test_every_feature_flag_of_the_cdk_is_decided(assembly: Assembly) -> None:

@@ -70,7 +70,6 @@ def bill(counts: Mapping[str, Any], assumed: Assumptions, accounts: int) -> list
         ("Step Functions", "state transitions", "states", used["transitions"]),
         ("CloudWatch", "alarm metrics", "cloudwatch.alarm", stack["alarm_metrics"]),
         ("CloudWatch", "custom metrics", "cloudwatch.metric", metric_months(counts, used, assumed)),
-        ("CloudWatch", "dashboards", "cloudwatch.dashboard", stack["dashboards"]),
         ("CloudWatch", "logs taken in, GB", "cloudwatch.log", logs),
         ("CloudWatch", "logs kept, GB", "cloudwatch.kept", logs * assumed.log_months),
         ("KMS", "key of the topic, first year", "kms.key", stack["keys"]),
@@ -86,6 +85,7 @@ def bill(counts: Mapping[str, Any], assumed: Assumptions, accounts: int) -> list
 def options() -> list[Line]:
     """What is off unless a setting asks for it."""
     return [
+        Line(service="CloudWatch", item="`dashboard`", price="cloudwatch.dashboard", quantity=1),
         Line(
             service="PrivateLink",
             item="two endpoints, for each subnet of `private_link`",

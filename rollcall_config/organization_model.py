@@ -165,6 +165,10 @@ class OrganizationFile(Strict):
     ledger: Annotated[_Ledger, Field(description="retention_days: 365")] = _Ledger()
     sweep: Annotated[_Sweep, Field(description="schedule: rate(1 day)")] = _Sweep()
     reports: Annotated[_Reports, Field(description="retention_days: 400")] = _Reports()
+    dashboard: Annotated[
+        Flag,
+        Field(description="true or false: whether the hub has a CloudWatch dashboard, paid by the month"),
+    ] = False
     operators: Annotated[list[PeopleArn], Field(min_length=1, description=_PEOPLE)] | None = None
     readers: Annotated[list[PeopleArn], Field(min_length=1, description=_PEOPLE)] | None = None
     members: Annotated[_Members, Field(description="deploy: stackset, targets: [r-a1b2]")] = _Members()

@@ -134,6 +134,7 @@ class Settings:
     #: An expression of EventBridge Scheduler.
     sweep_schedule: str = "rate(1 day)"
     reports_retention_days: int = 400
+    dashboard: bool = False
     #: Patterns of ARNs, as `readers`; with none, IAM in the hub decides who can assume the roles.
     operators: tuple[str, ...] = ()
     readers: tuple[str, ...] = ()
@@ -199,6 +200,7 @@ def _make_settings(model: OrganizationFile) -> Settings:
         channels=ChannelSettings.from_model(model.channels),
         sweep_schedule=model.sweep.schedule,
         reports_retention_days=model.reports.retention_days,
+        dashboard=model.dashboard,
         operators=tuple(model.operators or ()),
         readers=tuple(model.readers or ()),
         members_deploy=model.members.deploy,

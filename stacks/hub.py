@@ -112,7 +112,7 @@ class HubStack(Stack):
                 **{channel.name: (channel.queue, _ALERTS_WAIT) for channel in channels.all},
             },
             dead_letters=dead_letters,
-            sweep=sweep.machine,
+            machines={"Sweep": sweep.machine, "Command": control.machine},
         )
         people = People(
             self,
@@ -124,7 +124,8 @@ class HubStack(Stack):
             inboxes=[queue for queue, _ in monitored.waiting.values()],
         )
         Alarms(self, "Alarms", common=common, monitored=monitored)
-        Dashboard(self, "Dashboard", monitored=monitored)
+        if settings.dashboard:
+            Dashboard(self, "Dashboard", monitored=monitored)
         if settings.private_link:
             PrivateNetwork(
                 self,

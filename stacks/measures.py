@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _Node = TypeVar("_Node")
 
 PERIOD: Final = Duration.minutes(5)
-_UNDELIVERED: Final = ("FailedInvocations", "InvocationsFailedToBeSentToDlq")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +36,8 @@ class MonitoredResources:
     #: Without one, messages that are visible for ten minutes do.
     waiting: Mapping[str, tuple[sqs.Queue, Duration | None]]
     dead_letters: Mapping[str, sqs.Queue]
-    sweep: sfn.StateMachine
+    #: Each fails when a step of it was tried five times.
+    machines: Mapping[str, sfn.StateMachine]
 
     @property
     def functions(self) -> dict[str, lambda_.Function]:
@@ -70,17 +70,18 @@ def get_name(node: Construct) -> str:
     return "".join(path.split("/")[:-1])
 
 
-def make_undelivered_metrics(rule: events.Rule) -> dict[str, cloudwatch.IMetric]:
-    """Count events that a rule matched and that its target, or even its dead-letter queue, did not take.
+def make_throttles_metric() -> cloudwatch.Metric:
+    """Count the throttles of all functions of the account in the Region, who share its concurrency.
 
-    One expression of an alarm may have ten metrics, hence one expression for each rule.
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
     """
-    return {f"m{number}": _make_rule_metric(rule, name) for number, name in enumerate(_UNDELIVERED)}
+    return cloudwatch.Metric(namespace="AWS/Lambda", metric_name="Throttles", statistic="Sum", period=PERIOD)
 
 
-def _make_rule_metric(rule: events.Rule, name: str) -> cloudwatch.Metric:
-    """EventBridge names the bus of a rule in its metrics unless that is the default bus.
+def make_undelivered_metric(rule: events.Rule) -> cloudwatch.Metric:
+    """Count events that a rule matched and its target did not take, whether a dead-letter queue did or not.
 
+    EventBridge names the bus of a rule in its metrics unless that is the default bus.
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
     """
     resource = rule.node.default_child
@@ -91,11 +92,10 @@ def _make_rule_metric(rule: events.Rule, name: str) -> cloudwatch.Metric:
     parts = Fn.split("/", resource.attr_arn)
     return cloudwatch.Metric(
         namespace="AWS/Events",
-        metric_name=name,
+        metric_name="FailedInvocations",
         dimensions_map={"EventBusName": bus, "RuleName": Fn.select(2, parts)}
         if bus
         else {"RuleName": Fn.select(1, parts)},
         statistic="Sum",
         period=PERIOD,
-        label=f"{get_name(rule)}: {name}",
     )

@@ -18,7 +18,8 @@ from stacks.measures import (
     find_all,
     get_name,
     make_metric,
-    make_undelivered_metrics,
+    make_throttles_metric,
+    make_undelivered_metric,
 )
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 #: or more if it is longer than a day.
 #: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 _HOURS_WITHOUT_SWEEP: Final = 36
-#: A step is invoked once and retried four times; then the sweep goes on without it.
-_TRIES: Final = 5
 _SLOW: Final = Duration.minutes(5)
 _ONCE: Final = When()
 #: Periods in which a queue was never empty.
@@ -39,31 +38,30 @@ _PER_RUN: Final = When(missing=cloudwatch.TreatMissingData.IGNORE)
 
 
 class Alarms(Construct):
-    """All alarms except those of the dead-letter queues, each with a link to its runbook section."""
+    """All alarms except those of the dead-letter queues, each with a link to its runbook section.
+
+    Each metric of an alarm is paid by the month, in an expression too: none is there that another implies.
+    """
 
     def __init__(self, scope: Construct, id_: str, *, common: Common, monitored: MonitoredResources) -> None:
         super().__init__(scope, id_)
         self._common = common
-        self._add_sweep(monitored)
+        self._add_machines(monitored)
         self._add_contacts()
         self._add_functions(monitored)
         self._add_deliveries(monitored)
 
-    def _add_sweep(self, monitored: MonitoredResources) -> None:
-        self._add(
-            "SweepFailed",
-            monitored.sweep.metric_failed(period=PERIOD),
-            "A sweep failed: it ended without a report, or one of its steps failed five times.",
-        )
-        self._add(
-            "SweepTimedOut",
-            monitored.sweep.metric_timed_out(period=PERIOD),
-            "A sweep was still running after 24 hours and was stopped.",
-        )
+    def _add_machines(self, monitored: MonitoredResources) -> None:
+        for name, text in (
+            ("Sweep", "A sweep failed: it ended without a report, or one of its steps failed five times."),
+            ("Command", "A command, or a check of the pause and of overdue alerts, failed five times."),
+        ):
+            self._add(f"{name}Failed", monitored.machines[name].metric_failed(period=PERIOD), text)
         self._add(
             "NoSweep",
             make_metric(Metric.SWEEP_FINISHED, period=Duration.hours(1)),
-            f"No sweep has finished for {_HOURS_WITHOUT_SWEEP} hours: changes without an event are not found."
+            f"No sweep has finished for {_HOURS_WITHOUT_SWEEP} hours (one that hangs is stopped after 24):"
+            " changes without an event are not found."
             " Expected once, between the first deployment and the end of the first sweep.",
             when=When(
                 below=True,
@@ -98,22 +96,19 @@ class Alarms(Construct):
         )
 
     def _add_functions(self, monitored: MonitoredResources) -> None:
-        for name, function in monitored.functions.items():
-            tries = _TRIES if name in monitored.tasks else 1
+        for name, function in monitored.workers.items():
             self._add(
                 f"{name}Errors",
                 function.metric_errors(period=PERIOD),
                 f"The function {name} ended with an error. Its work is retried, or reported as failed.",
                 anchor="Errors",
-                when=When(threshold=tries),
             )
-            self._add(
-                f"{name}Throttles",
-                function.metric_throttles(period=PERIOD),
-                f"Lambda throttles the function {name}: the account has no concurrency left.",
-                anchor="Throttles",
-                when=When(periods=3),
-            )
+        self._add(
+            "Throttles",
+            make_throttles_metric(),
+            "Lambda throttles functions of this account: it may have no concurrency left for Rollcall's.",
+            when=When(periods=3),
+        )
 
     def _add_deliveries(self, monitored: MonitoredResources) -> None:
         for name, (queue, age) in monitored.waiting.items():
@@ -135,12 +130,9 @@ class Alarms(Construct):
                 when=When(threshold=age.to_seconds()) if age else _BACKLOG,
             )
         for rule in find_all(self, events.Rule):
-            metrics = make_undelivered_metrics(rule)
             self._add(
                 f"{get_name(rule)}Undelivered",
-                cloudwatch.MathExpression(
-                    expression=f"SUM([{', '.join(metrics)}])", using_metrics=metrics, period=PERIOD
-                ),
+                make_undelivered_metric(rule),
                 f"EventBridge could not deliver events of the rule {get_name(rule)}. It keeps what it can in"
                 " the dead-letter queue.",
                 anchor="UndeliveredEvents",

@@ -33,7 +33,8 @@ AWS = {
         {"ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible"},
         [{"QueueName"}],
     ),
-    "AWS/Lambda": ({"Errors", "Throttles", "Invocations", "Duration"}, [{"FunctionName"}]),
+    # Without a dimension it is about all functions of the account in the Region.
+    "AWS/Lambda": ({"Errors", "Throttles", "Invocations", "Duration"}, [{"FunctionName"}, set()]),
     "AWS/States": (
         {"ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted", "ExecutionsStarted"},
         [{"StateMachineArn"}],
@@ -71,14 +72,19 @@ def of_alarms(template: Template) -> Iterator[Seen]:
                 by=logical_id,
                 namespace=metric["Namespace"],
                 name=metric["MetricName"],
-                dimensions={one["Name"]: json.dumps(one["Value"]) for one in metric["Dimensions"]},
+                dimensions={one["Name"]: json.dumps(one["Value"]) for one in metric.get("Dimensions", [])},
                 statistic=statistic,
             )
 
 
 def widgets(template: Template) -> list[Resource]:
-    (dashboard,) = template.of_type("AWS::CloudWatch::Dashboard").values()
-    return json.loads(arn(dashboard["DashboardBody"]))["widgets"]
+    """Those of the dashboard, if there is one."""
+    dashboards = template.of_type("AWS::CloudWatch::Dashboard").values()
+    return [
+        widget
+        for dashboard in dashboards
+        for widget in json.loads(arn(dashboard["DashboardBody"]))["widgets"]
+    ]
 
 
 def of_widgets(template: Template) -> Iterator[Seen]:
@@ -100,6 +106,17 @@ def template(request: pytest.FixtureRequest, assembly: Assembly, everything: Ass
     return one.templates["RollcallHub"]
 
 
+@pytest.fixture
+def shown(everything: Assembly) -> Template:
+    """A hub with a dashboard."""
+    return everything.templates["RollcallHub"]
+
+
+def test_a_dashboard_is_there_only_if_it_is_asked_for(hub: Template, shown: Template) -> None:
+    assert not hub.of_type("AWS::CloudWatch::Dashboard")
+    assert len(shown.of_type("AWS::CloudWatch::Dashboard")) == 1
+
+
 def test_every_metric_that_is_looked_at_is_published(template: Template) -> None:
     looked_at = [*of_alarms(template), *of_widgets(template)]
     assert {one.namespace for one in looked_at} == {NAMESPACE, *AWS}
@@ -115,7 +132,7 @@ def test_every_metric_that_is_looked_at_is_published(template: Template) -> None
             assert set(one.dimensions) in dimensions, one
 
 
-def test_every_metric_of_ours_is_written_by_the_code_and_looked_at(hub: Template) -> None:
+def test_every_metric_of_ours_is_written_by_the_code_and_looked_at(shown: Template) -> None:
     written = {
         node.attr
         for path in LAMBDAS.rglob("*.py")
@@ -128,7 +145,7 @@ def test_every_metric_of_ours_is_written_by_the_code_and_looked_at(hub: Template
     }
     assert written == {metric.name for metric in Metric}
     assert set(SERVICES) == set(Metric)
-    looked_at = {one.name for one in (*of_alarms(hub), *of_widgets(hub)) if one.namespace == NAMESPACE}
+    looked_at = {one.name for one in (*of_alarms(shown), *of_widgets(shown)) if one.namespace == NAMESPACE}
     assert looked_at == {str(metric) for metric in Metric}
 
 
@@ -158,12 +175,15 @@ def test_every_alarm_tells_the_topic_what_to_do(template: Template) -> None:
 def test_cloudwatch_takes_the_alarms(template: Template) -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html."""
     for alarm in template.of_type("AWS::CloudWatch::Alarm").values():
-        stats = [one["MetricStat"] for one in alarm.get("Metrics", []) if "MetricStat" in one]
-        periods = {alarm["Period"]} if "Period" in alarm else {one["Period"] for one in stats}
-        (period,) = periods
+        period = alarm["Period"]
         assert period % 60 == 0
         assert period * alarm["EvaluationPeriods"] <= (7 * 86_400 if period >= 3600 else 86_400)
-        assert len(stats) <= 10
+
+
+def test_no_alarm_pays_for_a_second_metric(template: Template) -> None:
+    """An expression costs as much as its metrics have alarms of their own, and says less."""
+    for name, alarm in template.of_type("AWS::CloudWatch::Alarm").items():
+        assert "Metrics" not in alarm, name
 
 
 def alarms_on(template: Template, namespace: str, name: str) -> dict[str, Resource]:
@@ -177,9 +197,17 @@ def alarms_on(template: Template, namespace: str, name: str) -> dict[str, Resour
 
 
 def test_every_function_queue_rule_and_topic_is_watched(template: Template) -> None:
-    functions = {json.dumps({"Ref": one}) for one in template.of_type("AWS::Lambda::Function")}
-    assert set(alarms_on(template, "AWS/Lambda", "Errors")) == functions
-    assert set(alarms_on(template, "AWS/Lambda", "Throttles")) == functions
+    (throttles,) = [one for one in of_alarms(template) if one.name == "Throttles"]
+    assert throttles.dimensions == {}  # whoever is throttled
+    functions = set(template.of_type("AWS::Lambda::Function"))
+    machines = template.of_type("AWS::StepFunctions::StateMachine")
+    assert set(alarms_on(template, "AWS/States", "ExecutionsFailed")) == {
+        json.dumps({"Ref": one}) for one in machines
+    }
+    definitions = " ".join(arn(machine["DefinitionString"]) for machine in machines.values())
+    workers = {one for one in functions if f"{{{one}.Arn}}" not in definitions}
+    assert len(functions - workers) == 3
+    assert set(alarms_on(template, "AWS/Lambda", "Errors")) == {json.dumps({"Ref": one}) for one in workers}
     queues = template.of_type("AWS::SQS::Queue")
     named = {one: json.dumps({"Fn::GetAtt": [one, "QueueName"]}) for one in queues}
     ends = {name for one, name in named.items() if "DeadLetters" in one}
@@ -218,11 +246,20 @@ def test_what_a_sweep_found_holds_until_the_next_one(hub: Template, name: str) -
 
 
 def test_a_step_that_is_tried_again_wakes_nobody(hub: Template) -> None:
-    errors = {
-        name: hub.one("AWS::CloudWatch::Alarm", f"Alarms{name}Errors")[1] for name in ("Apply", "Notify")
-    }
-    assert errors["Apply"]["Threshold"] == 5  # the first try and four more: then it was given up
-    assert errors["Notify"]["Threshold"] == 1
+    """Its machine fails when it is given up."""
+    watched = {one for one in hub.of_type("AWS::CloudWatch::Alarm") if "Errors" in one}
+    assert {re.sub(r"^Alarms|Errors.*", "", one) for one in watched} == {"Reconcile", "Notify"}
+    assert all(hub.of_type("AWS::CloudWatch::Alarm")[one]["Threshold"] == 1 for one in watched)
+
+
+def test_a_sweep_that_hangs_is_stopped_before_the_alarm_that_none_finished(hub: Template) -> None:
+    """So that one alarm is about both, and the next sweep has half a day to end it."""
+    _, alarm = hub.one("AWS::CloudWatch::Alarm", "AlarmsNoSweep")
+    _, machine = hub.one("AWS::StepFunctions::StateMachine", "SweepMachine")
+    definition = arn(machine["DefinitionString"])
+    (hours,) = {int(seconds) / 3_600 for seconds in re.findall(r'"TimeoutSeconds":(\d{5,})', definition)}
+    assert hours == 24 < alarm["Period"] * alarm["EvaluationPeriods"] / 3_600
+    assert f"stopped after {hours:.0f}" in alarm["AlarmDescription"]
 
 
 def test_edits_that_wait_for_ten_minutes_are_an_alarm(hub: Template) -> None:
@@ -241,12 +278,12 @@ def test_slow_restores_are_told_by_the_slowest_of_a_hundred(hub: Template) -> No
     assert (alarm["ExtendedStatistic"], alarm["Threshold"]) == ("p99", 300_000)
 
 
-def test_the_dashboard_answers_three_questions_and_shows_every_alarm(template: Template) -> None:
-    found = widgets(template)
+def test_the_dashboard_answers_three_questions_and_shows_every_alarm(shown: Template) -> None:
+    found = widgets(shown)
     headings = [one["properties"]["markdown"] for one in found if one["type"] == "text"]
     assert headings == ["## Is it working?", "## What happened?", "## Who did it?"]
     (status,) = [one for one in found if one["type"] == "alarm"]
-    alarms = {f"{{{one}.Arn}}" for one in template.of_type("AWS::CloudWatch::Alarm")}
+    alarms = {f"{{{one}.Arn}}" for one in shown.of_type("AWS::CloudWatch::Alarm")}
     assert set(status["properties"]["alarms"]) == alarms
     assert len(status["properties"]["alarms"]) <= 100  # of one widget
 
@@ -258,10 +295,10 @@ def logged() -> set[str]:
     return {str(ast.literal_eval(key)) for key in keys.keys if key}
 
 
-def test_the_queries_read_what_reconcile_logs(hub: Template) -> None:
-    queries = [one["properties"] for one in widgets(hub) if one["type"] == "log"]
+def test_the_queries_read_what_reconcile_logs(shown: Template) -> None:
+    queries = [one["properties"] for one in widgets(shown) if one["type"] == "log"]
     assert [one["title"] for one in queries] == ["Latest outcomes", "Changes by principal"]
-    group = hub.one("AWS::Logs::LogGroup", "ReconcileFunctionLogs")[0]
+    group = shown.one("AWS::Logs::LogGroup", "ReconcileFunctionLogs")[0]
     for one in queries:
         query = one["query"]
         assert f"SOURCE '{{{group}}}'" in query
@@ -273,8 +310,9 @@ def test_the_queries_read_what_reconcile_logs(hub: Template) -> None:
         assert 'message = "outcome"' in query
 
 
-def test_the_dashboard_shows_no_contact_details(hub: Template) -> None:
-    text = json.dumps(widgets(hub))
+def test_the_dashboard_shows_no_contact_details(shown: Template) -> None:
+    assert widgets(shown)
+    text = json.dumps(widgets(shown))
     assert not re.search(r"email|phone|@example", text, re.IGNORECASE)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MORE = """
 sweep: {schedule: "cron(30 4 * * ? *)"}
 reports: {retention_days: 30}
+dashboard: true
 operators: [arn:aws:iam::333333333333:user/oncall/*]
 readers: [arn:aws:iam::333333333333:role/Security*, arn:aws:iam::444455556666:role/ci]
 """
@@ -32,6 +33,7 @@ repeated_edits: {reverts: 5, minutes: 120}
 def test_what_holds_if_nothing_is_said(tmp_path: Path) -> None:
     settings = load_from(tmp_path).settings
     assert (settings.sweep_schedule, settings.reports_retention_days) == ("rate(1 day)", 400)
+    assert not settings.dashboard
     assert (settings.operators, settings.readers) == ((), ())
     roster = Roster.from_document(load_from(tmp_path).roster)
     assert (roster.bulk_edits, roster.repeated_edits) == (BulkLimits(), RepeatedEditLimits())
@@ -43,6 +45,7 @@ def test_what_holds_if_nothing_is_said(tmp_path: Path) -> None:
 def test_what_is_said_of_the_sweep_and_its_people(tmp_path: Path) -> None:
     settings = load_from(tmp_path, organization=ORGANIZATION + MORE).settings
     assert (settings.sweep_schedule, settings.reports_retention_days) == ("cron(30 4 * * ? *)", 30)
+    assert settings.dashboard
     assert settings.operators == ("arn:aws:iam::333333333333:user/oncall/*",)
     assert settings.readers == (
         "arn:aws:iam::333333333333:role/Security*",

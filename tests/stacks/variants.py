@@ -37,6 +37,7 @@ channels:
     secret: arn:aws:secretsmanager:us-east-1:333333333333:secret:rollcall/slack-a1B2c3
     channel: C0123ABCDEF
     mention: S0123ABCDEF
+dashboard: true
 limit_to_ous: [o-exampleorgid/r-a1b2/ou-a1b2-11111111/*]
 private_link:
   vpc: vpc-0a1b2c3d4e5f60718

@@ -56,7 +56,7 @@ def _require_one(keys: tuple[str, ...]) -> list[JsonValue]:
 
 # Below, None always means "not given": the reader refuses a key without a value.
 class Contact(Strict):
-    """For security, operations or billing."""
+    """A contact for security, operations or billing."""
 
     name: PersonName
     title: Title
@@ -70,7 +70,7 @@ class Contact(Strict):
 
 
 class PrimaryContact(Strict):
-    """For primary, by the names of the Account API."""
+    """A primary contact, by the names of the Account API."""
 
     model_config = ConfigDict(
         alias_generator=lambda part: PRIMARY_PARTS[part].member if part in PRIMARY_PARTS else part

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.account_listing import OrganizationAccounts
-from rollcall.adapters.clients import IMPATIENT, NO_RETRIES, make_client
+from rollcall.adapters.clients import NO_RETRIES, SHORT_TIMEOUTS, make_client
 from rollcall.adapters.member_roles import MemberRoleReader, SessionClients
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.runs import RunsBucket
@@ -97,9 +97,9 @@ def _make_ports(environment: SweepEnvironment, table: Mapping[str, Any]) -> Swee
 def _make_member_roles(environment: SweepEnvironment, pace: Pace) -> MemberRoles:
     return MemberRoles(
         reader=MemberRoleReader(
-            sts=make_client("sts", IMPATIENT),
+            sts=make_client("sts", SHORT_TIMEOUTS),
             role_arn=environment.member_role,
-            account_client=SessionClients(make_client("account", IMPATIENT)),
+            account_client=SessionClients(make_client("account", SHORT_TIMEOUTS)),
             clock=SystemClock(),
             pace=pace,
         ),

@@ -45,12 +45,7 @@ _LOOK = "Look in CloudTrail, which keeps events for 90 days:"
 
 AnyKindArgument = Annotated[
     str | None,
-    typer.Argument(
-        metavar="KIND",
-        help=f"{KIND_NAMES}.",
-        callback=check_contact_kind,
-        show_default=False,
-    ),
+    typer.Argument(metavar="KIND", help=f"{KIND_NAMES}.", callback=check_contact_kind, show_default=False),
 ]
 VerifyOption = Annotated[
     bool,

@@ -178,7 +178,7 @@ class Facts:
     reconcile_role: Seen[Role | None] | Unseen
     management_role: Seen[Role | None] | Unseen
     control: Seen[Enforcement] | Unseen
-    #: Accounts of which the last sweep found a change that no event reported.
+    #: The summary of the last sweep, empty before the first.
     last_sweep: Seen[Mapping[str, Any]] | Unseen
     alarms: Seen[Sequence[HubAlarm]] | Unseen
     subscriptions: Seen[Sequence[AlertSubscription]] | Unseen

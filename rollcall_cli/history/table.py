@@ -169,11 +169,11 @@ def _list_lines(found: History, names: Mapping[str, str]) -> Iterator[tuple[str,
 
 
 def _describe_line(line: Mapping[str, Any]) -> str:
-    """Return what became of the contact, or else what was done or tried."""
+    """Return what became of the contacts, or what was done or tried if none is concerned."""
     if line["verdict"] == Verdict.DENIED:
         return f"{line['event']} refused"
     words = VERDICTS[Verdict(line["verdict"])].words if line["verdict"] in set(Verdict) else None
-    return (words.result if words else "") or str(line["event"])
+    return (words.result if words and line["kinds"] else "") or str(line["event"])
 
 
 def _name_account(account_id: str, names: Mapping[str, str]) -> str:

@@ -97,12 +97,7 @@ AccountArgument = Annotated[
 ]
 KindArgument = Annotated[
     str,
-    typer.Argument(
-        metavar="KIND",
-        help=f"{KIND_NAMES}.",
-        callback=check_contact_kind,
-        show_default=False,
-    ),
+    typer.Argument(metavar="KIND", help=f"{KIND_NAMES}.", callback=check_contact_kind, show_default=False),
 ]
 DetailsOption = Annotated[
     bool, typer.Option("--show-details", metavar="", help="Show contacts in full. Default: masked.")

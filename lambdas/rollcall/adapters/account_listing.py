@@ -123,13 +123,13 @@ class OrganizationAccounts:
     def read_tags(self, account_id: str) -> Mapping[str, str]:
         """The tags of an account; RetryableError at the first refusal: the caller has its own patience."""
         # This listing takes no MaxResults.
-        found = self._read_account("list_tags_for_resource", "Tags", {"ResourceId": account_id}, waits=(0.0,))
+        found = self._read_items("list_tags_for_resource", "Tags", {"ResourceId": account_id}, waits=(0.0,))
         return {tag["Key"]: tag["Value"] for tag in found}
 
     def _read_pages(self, operation: str, result: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
-        return self._read_account(operation, result, {**parameters, "MaxResults": PAGE_SIZE}, waits=_WAITS)
+        return self._read_items(operation, result, {**parameters, "MaxResults": PAGE_SIZE}, waits=_WAITS)
 
-    def _read_account(
+    def _read_items(
         self, operation: str, result: str, parameters: Mapping[str, Any], *, waits: Sequence[float]
     ) -> Iterator[Mapping[str, Any]]:
         """The items of all pages. A page may be empty and not the last; an empty token is an error."""

@@ -21,8 +21,8 @@ RETRIES = Config(
 #: What is paced must not be retried behind the pacing's back. And a put whose answer was lost must be
 #: looked into before it is made again: its event has a request id that nobody stored.
 NO_RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=3, read_timeout=10)
-#: For calls that have a slower way beside them: an answer that does not come soon is not waited for.
-IMPATIENT = NO_RETRIES.merge(Config(connect_timeout=1, read_timeout=3, max_pool_connections=64))
+#: For reads through roles in members, which have central reads as their fallback: as many as are in flight.
+SHORT_TIMEOUTS = NO_RETRIES.merge(Config(connect_timeout=1, read_timeout=3, max_pool_connections=64))
 
 
 #: Of all threads: a session makes clients in one thread at a time, and there is one session.

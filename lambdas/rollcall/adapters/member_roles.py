@@ -56,7 +56,7 @@ class MemberRoleReader:
         self._buckets = {"GetAlternateContact": following, "GetContactInformation": following}
 
     def read(self, account_id: str, kinds: Sequence[ContactKind]) -> Mapping[ContactKind, Observation]:
-        """What is there now, present or absent; RoleReadError if the role does not say."""
+        """What is there now, present or absent; RoleReadError if it cannot be read through the role."""
         client = self._account_client(self._begin_session(account_id, kinds))
         api = OneModeAccountApi(client=client, clock=self._clock, buckets=self._buckets, standalone=True)
         return {kind: _read(api, account_id, kind) for kind in kinds}

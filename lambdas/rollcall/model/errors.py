@@ -89,7 +89,7 @@ class WriteRefusedError(RollcallError):
 
 
 class RoleReadError(RollcallError):
-    """A role in a member led to no answer that counts. The text says why, without contact details."""
+    """A contact could not be read through a member's role. The text says why, without contact details."""
 
 
 class LookAgainError(RollcallError):

@@ -79,21 +79,24 @@ def _read_accounts(
     look: AccountReader, accounts: Sequence[Account], ports: SweepPorts, management_account: str
 ) -> list[ObservedAccount]:
     """What was looked at without a gap: from the first that was not done in time on, they come again."""
-    roles = ports.roles and RoleReads(
-        roles=ports.roles,
-        kinds=look.kinds,
-        clock=ports.clock,
-        seconds_per_read=1.0 / ports.paces.by_operation["GetAlternateContact"].ceiling,
-        go_on=look.go_on,
-    )
+    roles = None
+    if ports.roles is not None:
+        roles = RoleReads(
+            roles=ports.roles,
+            kinds=look.kinds,
+            clock=ports.clock,
+            seconds_per_read=1.0 / ports.paces.by_operation["GetAlternateContact"].ceiling,
+            go_on=look.go_on,
+        )
     done: list[ObservedAccount] = []
     size = BATCH if roles else max(len(accounts), 1)
     for start in range(0, len(accounts), size):
         batch = accounts[start : start + size]
-        if roles:
-            others = (management_account, ports.roles.hub) if ports.roles else ()
-            members = [account for account in batch if account.active and account.id not in others]
-            look = replace(look, answers=(found := roles.read(members))[0], failures=found[1])
+        if roles is not None:
+            without = (management_account, roles.roles.hub)
+            members = [account for account in batch if account.active and account.id not in without]
+            answers, failures = roles.read(members)
+            look = replace(look, answers=answers, failures=failures)
         part = _read_batch(look, batch, ports.pool, management_account)
         done += part
         if len(part) < len(batch):

@@ -50,7 +50,7 @@ class MemberReader(Protocol):
     """The contacts of members, asked with a role in each."""
 
     def read(self, account_id: str, kinds: Sequence[ContactKind]) -> Mapping[ContactKind, Observation]:
-        """What is there now, present or absent; RoleReadError, or any other, if the role does not say."""
+        """What is there now, present or absent; RoleReadError, or any other, if it cannot be read."""
 
 
 class Runs(Protocol):

@@ -9,7 +9,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from rollcall.adapters.clients import IMPATIENT, make_client
+from rollcall.adapters.clients import SHORT_TIMEOUTS, make_client
 from rollcall.adapters.member_roles import SessionClients, make_session_policy
 from rollcall.model.contact import ContactKind
 
@@ -42,11 +42,9 @@ def test_a_session_may_do_exactly_what_is_read(kinds: list[ContactKind], actions
     }
 
 
-def test_each_call_is_signed_with_the_credentials_of_its_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIASWEEP")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    client = make_client("account", IMPATIENT)
+def test_each_call_is_signed_with_the_credentials_of_its_session() -> None:
+    own = {"aws_access_key_id": "AKIASWEEP", "aws_secret_access_key": "secret", "region_name": "us-east-1"}
+    client = make_client("account", SHORT_TIMEOUTS, **own)
     clients = SessionClients(client)
     seen: list[tuple[str, str]] = []
 

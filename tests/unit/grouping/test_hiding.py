@@ -176,9 +176,9 @@ def test_a_report_beyond_the_first_ones_costs_three_calls(monkeypatch):
             calls.append(step)
         ask(self, step)
 
-    def note_account(self: AwsOrganization, account_id: str, *, with_tags: bool) -> Account | None:
+    def note_account(self: AwsOrganization, account_id: str, **options: bool) -> Account | None:
         calls.append("organization.get_account")
-        return get_account(self, account_id, with_tags=with_tags)
+        return get_account(self, account_id, **options)
 
     monkeypatch.setattr(Faults, "__call__", note)
     monkeypatch.setattr(AwsOrganization, "get_account", note_account)

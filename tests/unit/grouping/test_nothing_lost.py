@@ -91,10 +91,10 @@ def test_no_all_clear_while_an_edit_waits_for_an_account_that_cannot_be_read(mon
     accounts, timeline = many_accounts(world, 6), Timeline(world)
     get_account = AwsOrganization.get_account
 
-    def fail(self: AwsOrganization, account_id: str, *, with_tags: bool) -> object:
+    def fail(self: AwsOrganization, account_id: str, **options: bool) -> object:
         if account_id == accounts[5] and timeline.elapsed < 1500:
             raise RetryableError("AWS Organizations was too busy")
-        return get_account(self, account_id, with_tags=with_tags)
+        return get_account(self, account_id, **options)
 
     monkeypatch.setattr(AwsOrganization, "get_account", fail)
     for number, account in enumerate(accounts):
@@ -113,7 +113,7 @@ def test_a_message_that_cannot_be_published_does_not_delay_a_restore():
     first, *others = many_accounts(world, 6)
     for account in others:
         edit(world, caller(account))
-    Timeline(world).run(until=1)
+    Timeline(world).run(until=10)  # a worker has a sixth of the quota
     world.queue.clear()
     world.clock.sleep(120)
     edit(world, caller(first))

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from rollcall.decide.intent import WriteState
+from rollcall.model.contact import ContactKind
 from rollcall.model.desired import DesiredAbsent
 from rollcall.model.well_known import INTENT_PRODUCT
 from rollcall_cli.history.records import RECORDS, UnreadableRecordError, parse_intent, parse_outcome
@@ -141,6 +142,8 @@ def _compare_states(entry: LedgerEntry, known: WriteState | None) -> Iterator[st
 def _write_lookup(intent: Intent, region: str) -> str:
     """Return the command that finds the call of this intent: its user agent names it."""
     name = "DeleteAlternateContact" if isinstance(intent.wanted, DesiredAbsent) else "PutAlternateContact"
+    if intent.kind is ContactKind.PRIMARY:
+        name = "PutContactInformation"
     start, end = (intent.opened_at + wait for wait in (-_LOOKUP, _LOOKUP))
     query = f"Events[?contains(CloudTrailEvent, '{INTENT_PRODUCT}/{intent.id}')].CloudTrailEvent"
     return (

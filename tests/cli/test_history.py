@@ -115,6 +115,14 @@ def test_an_intent_that_may_still_be_under_way_is_no_fault(books: Books) -> None
     assert "1 write, 0 with errors, 0 not known, 1 in progress" in result.stdout
 
 
+def test_the_call_of_a_primary_contact_is_looked_up_by_its_own_name(books: Books) -> None:
+    books.write(kind=ContactKind.PRIMARY, answer=UNCONFIRMED)
+    books.later(hours=25)
+    result = books.world.run("history", PAYMENTS, "--verify")
+    assert "AttributeValue=PutContactInformation" in result.stdout
+    assert "AlternateContact" not in result.stdout.partition("lookup-events")[2]
+
+
 def test_a_write_whose_answer_nobody_saw_is_listed_after_a_day_with_the_way_to_find_out(books: Books) -> None:
     intent = books.write(answer=UNCONFIRMED)
     books.later(hours=23)

@@ -22,6 +22,7 @@ from rollcall.grouping.model import (
     Window,
 )
 from rollcall.model.errors import RetryableError
+from rollcall.timing import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from rollcall.grouping.model import GroupMemory, GroupState
     from rollcall.ports import Clock, Delivery, OutcomeBus
 
-#: Two workers rarely change the same group at the same time, and never so many times in a row.
-TRIES: Final = 5
+#: Of all workers that change a group at the same time one succeeds at each try, and goes on to other work.
+TRIES: Final = 2 * WORKERS
 #: A worker that publishes a message needs no longer.
 _PUBLISHES_WITHIN: Final = timedelta(seconds=30)
 #: Lines of one message that has a file with all of them, and of one that has none: both fit an event.

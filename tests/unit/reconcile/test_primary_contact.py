@@ -143,7 +143,11 @@ def test_what_changes_after_our_write_without_an_event_is_alarming_unless_it_is_
     world = with_primary()
     edit_primary(world, City="Gotham")
     account = world.organization.accounts[MEMBER]
-    world.faults.then("put_contact_information.after", lambda: account.primary.update(members))
+
+    def change() -> None:
+        account.primary = {**account.primary, **members}
+
+    world.faults.then("put_contact_information.after", change)
     world.drain()
     kept = "City" not in members
     assert set(world.verdicts()).isdisjoint({"overwritten", "unexplained"}) == kept

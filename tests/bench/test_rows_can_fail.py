@@ -75,8 +75,10 @@ def never_give_up_roles(patch: Patch) -> None:
 
 
 def ignore_the_quota(patch: Patch) -> None:
-    patch.setattr(timing, "CEILING", 5.0)
-    patch.setattr(timing, "YIELDING", replace(timing.YIELDING, decrease=1.0))
+    patch.setattr(timing, "CEILING", 1.2)
+    patch.setattr(
+        timing, "YIELDING", replace(timing.YIELDING, decrease=0.9, hold_seconds=0, increase=0.05, floor=0.5)
+    )
 
 
 def overlook_drift(patch: Patch) -> None:
@@ -155,7 +157,7 @@ def compare_each_with_all(patch: Patch) -> None:
         every = list(records)
         for _ in every:
             for _ in every:
-                sum(range(500))
+                sum(range(2_000))
         return inner(basis, every)
 
     patch.setattr(report_files, "build_report", build_report)

@@ -59,7 +59,7 @@ def write(
     lines = ROSTER.read_text(encoding="utf-8").splitlines(keepends=True)
     text = "".join(line for line in lines if "{tag:" not in line)  # a roster with tags needs more permissions
     if not primary:
-        text = re.sub(r", primary: office|.*primary: payer.*\n", "", text)
+        text = re.sub(r", primary: office|.*primary: payer.*\n|(?s:  office:.*?(?=limits:))", "", text)
     assert contacts[0] in text
     text = text.replace(*contacts)
     (config / "contacts.yaml").write_text(text, encoding="utf-8")

@@ -58,7 +58,7 @@ def test_an_edit_is_told_in_slack_and_reads_well(cloud, roster):
 
 
 @pytest.mark.parametrize(
-    ("mood", "kind"), [(Mood.DOWN, "OPERATIONS"), (Mood.ERROR, "BILLING"), (Mood.HTML, "BILLING")]
+    ("mood", "kind"), [(Mood.DOWN, "OPERATIONS"), (Mood.ERROR, "BILLING"), (Mood.HTML, "OPERATIONS")]
 )
 def test_a_slack_that_does_not_answer_delays_nothing_but_itself(cloud, roster, mood, kind):
     cloud.slack.mood = mood

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PAGE = ROOT / "docs" / "deploying.md"
 _COPIED = ("Makefile", "*.py", "*.json", "*.toml", "*.txt", "LICENSE", "README.md")
 _PACKAGES = (
+    "docs",
     "rollcall_cli",
     "rollcall_config",
     "rollcall_policies",

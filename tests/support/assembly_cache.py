@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "assemblies"
 # What no synthesis reads. Whatever else is in the project counts, so that nothing can be forgotten.
-_ASIDE = {"bench", "build", "cdk.out", "docs", "node_modules", "out", "simulation", "tests"}
+_ASIDE = {"bench", "build", "cdk.out", "node_modules", "out", "simulation", "tests"}
 _OLD_SECONDS = 24 * 3600
 
 

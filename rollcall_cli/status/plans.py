@@ -47,11 +47,9 @@ def describe_plan(plan: PendingPlan, now: datetime) -> Iterator[tuple[str, str]]
         yield "deletes", str(summary["deletes"])
     else:
         yield "changes", f"none, in {count(summary['accounts_active'], 'active account')}"
-    weakens = [item["text"] for item in summary["weakenings"]]
-    yield from (("because", clean(reason)) for reason in summary["reasons"] if reason not in weakens)
-    yield from (("weakens", clean(text)) for text in weakens)
+    yield from (("because", clean(reason)) for reason in summary["reasons"])
     yield from (("warning", clean(text)) for text in summary["warnings"])
-    if not plan.changes and not weakens:
+    if not plan.changes and not summary["weakenings"]:
         yield "approving", "writes nothing now; later edits of contacts are restored"
     if plan.summary["observed_at"]:
         seen = datetime.fromisoformat(plan.summary["observed_at"])

@@ -316,7 +316,7 @@ def test_times_say_when_and_how_long_a_contact_was_not_restored():
         (line,) = re.findall("^When: (.*)$", render(document | changes).text, re.MULTILINE)
         return line
 
-    assert when(Verdict.SET) == "2026-10-05 09:29:55 UTC, restored within 5 s"
+    assert when(Verdict.SET) == "2026-10-05 09:29:55 UTC, restored within 6 s"
     later = (NOW + timedelta(minutes=9)).isoformat()
     for verdict in (Verdict.FAILED, Verdict.WOULD_SET, Verdict.PENDING, Verdict.UNREADABLE):
         assert when(verdict, decided_at=later) == "2026-10-05 09:29:55 UTC, not restored for 9 min so far"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.events.monitored import get_monitored
@@ -236,7 +237,8 @@ def _describe_time(incident: Mapping[str, Any], alerted: _Alerted) -> str:
     try:
         then = datetime.fromisoformat(incident["event"]["time"])
         then = (then if then.tzinfo else then.replace(tzinfo=UTC)).astimezone(UTC)
-        age = format_duration(max(decided - then, decided - decided))
+        span = max(decided - then, timedelta(0))
+        age = format_duration(span)
     except (ValueError, OverflowError):
         return f"{incident['event']['time'] or 'unknown'}, how long ago is unknown"
     text = f"{then:%Y-%m-%d %H:%M:%S} UTC"
@@ -245,10 +247,11 @@ def _describe_time(incident: Mapping[str, Any], alerted: _Alerted) -> str:
         if {outcome["kind"] for outcome, _ in alerted if outcome["verdict"] in _WRONG} - restored:
             return f"{text}, not restored for {age} so far"
         if restored:
-            return f"{text}, restored within {age}"
+            return f"{text}, restored within {format_duration(timedelta(seconds=ceil(span / _SECOND) or 1))}"
     return f"{text}, {age} before this alert"
 
 
+_SECOND: Final = timedelta(seconds=1)
 #: The change came after the event, which is our own write: its caller did not make it.
 _OF_OTHERS: Final = frozenset({Verdict.OVERWRITTEN, Verdict.UNEXPLAINED})
 #: The contact is not, or maybe not, in the desired state.

@@ -261,17 +261,17 @@ def _list_examples(words: NoticeWords, given: Mapping[str, Any]) -> tuple[Sectio
 
 
 def _list_other_reasons(given: Mapping[str, Any]) -> list[Any]:
-    """Why a roster waits beside what it weakens, which has a section of its own."""
+    """Why a roster waits beside what always needs approval, which has a section of its own."""
     weakens = [item.get("text") for item in _read_list(given, "weakenings") if isinstance(item, Mapping)]
     other = [reason for reason in _read_list(given, "reasons") if reason not in weakens]
-    return [*other, "it weakens enforcement, see below"] if weakens else other
+    return [*other, "it has changes that always need approval, see below"] if weakens else other
 
 
 def _list_weakenings(given: Mapping[str, Any]) -> tuple[Section, ...]:
-    """What a roster would guard less than the approved one."""
+    """What a roster would guard less than the approved one, or begin."""
     found = [item for item in _read_list(given, "weakenings") if isinstance(item, Mapping)]
     items = [str(item.get("text", _UNKNOWN)) for item in found[:MOST_LISTED]]
-    return make_section("What this roster weakens", items, len(found))
+    return make_section("Always needs approval", items, len(found))
 
 
 def _list_actors(given: Mapping[str, Any]) -> tuple[Section, ...]:

@@ -113,7 +113,7 @@ _PAUSED = NoticeWords(
 NOTICES: Final[dict[str, NoticeWords]] = {
     NoticeKind.SWEEP_HELD: _HELD,
     "sweep-held/weakens": replace(
-        _HELD, headline="roster pending approval, it would weaken enforcement and write nothing"
+        _HELD, headline="roster pending approval, it would change enforcement and write nothing"
     ),
     "sweep-held/first": replace(
         _HELD,

@@ -143,7 +143,7 @@ class TestWaitingPlan:
         world.sweep("roster")
         page = page_of(world)
         assert page.count("audit mode: Rollcall only alerts") == 1
-        assert "Weakens enforcement: audit mode: Rollcall only alerts, and restores nothing" in page
+        assert "Always needs approval: audit mode: Rollcall only alerts, and restores nothing" in page
 
     def test_entries_that_match_nothing_are_named(self) -> None:
         lost = {"ou": "Production", "kinds": {"SECURITY": "pci-soc"}, "mode": None}
@@ -156,7 +156,7 @@ class TestWaitingPlan:
     def test_weakenings_are_listed(self) -> None:
         report = sample_report(held=True)
         report["waiting"][0]["weakenings"] = [{"kind": "audit", "text": "audit mode for <b>", "accounts": []}]
-        assert "<strong>Weakens enforcement:</strong> audit mode for &lt;b&gt;" in render(report)
+        assert "<strong>Always needs approval:</strong> audit mode for &lt;b&gt;" in render(report)
 
     def test_a_plan_that_was_altered_is_not_shown(self) -> None:
         world = settled()

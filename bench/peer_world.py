@@ -31,6 +31,26 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pass:
+    """One pass. `hours`: how long a tampered contact stays on average; None: until a person acts."""
+
+    name: str
+    seconds: float
+    calls: int
+    refused: int
+    wrongly_overwritten: int
+    left_wrong: int
+    #: Contacts that were neither read nor written, whatever they are.
+    given_up: int
+    hours: float | None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every contact is right, and known to be."""
+        return not (self.wrongly_overwritten or self.left_wrong or self.given_up)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
     """Of an organization: accounts in all, those with another security contact, and drifted ones."""
 

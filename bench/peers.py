@@ -21,7 +21,7 @@ for each. In their favour nothing is counted for starting a process, and answers
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from statistics import mean
 from typing import TYPE_CHECKING, Any, Final
@@ -31,6 +31,7 @@ from botocore.exceptions import ClientError
 from bench.peer_world import (
     USUAL,
     AdaptiveRetries,
+    Pass,
     PeerWorld,
     Size,
     count_damage,
@@ -58,26 +59,6 @@ _INVOKE_SECONDS: Final = 0.03
 #: Assumed for Rollcall: seconds until CloudTrail and EventBridge have brought the event of an edit.
 _EVENT_SECONDS: Final = 300.0
 _TAMPERED: Final = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pass:
-    """One pass. `hours`: how long a tampered contact stays on average; None: until a person acts."""
-
-    name: str
-    seconds: float
-    calls: int
-    refused: int
-    wrongly_overwritten: int
-    left_wrong: int
-    #: Contacts that were neither read nor written, whatever they are.
-    given_up: int
-    hours: float | None
-
-    @property
-    def complete(self) -> bool:
-        """Whether every contact is right, and known to be."""
-        return not (self.wrongly_overwritten or self.left_wrong or self.given_up)
 
 
 def measure(size: Size = USUAL, names: Sequence[str] = ()) -> list[dict[str, Any]]:

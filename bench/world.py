@@ -14,9 +14,8 @@ from bench.organizations import large_organization
 from bench.queue import IntakeQueue
 from rollcall.adapters.runs import RunsBucket
 from rollcall.runtime.handlers import process
-from rollcall.sweep.member_roles import ROLES_IN_FLIGHT
 from rollcall.sweep.observe import IN_FLIGHT
-from rollcall.timing import WORKERS
+from rollcall.timing import ROLES_IN_FLIGHT, WORKERS
 from simulation.accounts import AlternateContact
 from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from simulation.latency import Latency

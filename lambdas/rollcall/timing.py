@@ -34,7 +34,9 @@ ORGANIZATIONS_RATE = 10.0
 #: Sessions of members' roles. AWS STS takes 600 calls a second from an account that asks with its own
 #: credentials: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 ASSUME_ROLE = "AssumeRole"
-#: Where a sweep begins, and what it never exceeds: 64 in flight make no more than some 130.
+#: Such sessions at the same time.
+ROLES_IN_FLIGHT: Final = 64
+#: Where a sweep begins, and what it never exceeds: so many in flight make no more than some 130.
 ASSUME_ROLE_RATE = 150.0
 #: Messages of signals that are worked on at the same time: so many that a storm of edits is restored as fast
 #: as the quota lets puts through, with the share of the quota that each has.

@@ -22,13 +22,12 @@ from rollcall.runtime.compose import load_candidate, make_outcome_bus
 from rollcall.runtime.environment import SweepEnvironment
 from rollcall.sweep.begin import begin
 from rollcall.sweep.gate import Gate
-from rollcall.sweep.member_roles import ROLES_IN_FLIGHT
 from rollcall.sweep.observe import IN_FLIGHT, observe
 from rollcall.sweep.ports import MemberRoles, SweepPorts
 from rollcall.sweep.report_files import OrganizationIds
 from rollcall.sweep.report_step import FailStep, ReportStep
 from rollcall.sweep.run import Run
-from rollcall.timing import ASSUME_ROLE, ORGANIZATIONS, make_paces
+from rollcall.timing import ASSUME_ROLE, ORGANIZATIONS, ROLES_IN_FLIGHT, make_paces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

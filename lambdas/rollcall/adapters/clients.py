@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.config import Config
 from botocore.session import get_session
 
+from rollcall.timing import ROLES_IN_FLIGHT
+
 if TYPE_CHECKING:
     from botocore.session import Session
 
@@ -22,7 +24,9 @@ RETRIES = Config(
 #: looked into before it is made again: its event has a request id that nobody stored.
 NO_RETRIES = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=3, read_timeout=10)
 #: For reads through roles in members, which have central reads as their fallback: as many as are in flight.
-SHORT_TIMEOUTS = NO_RETRIES.merge(Config(connect_timeout=1, read_timeout=3, max_pool_connections=64))
+SHORT_TIMEOUTS = NO_RETRIES.merge(
+    Config(connect_timeout=1, read_timeout=3, max_pool_connections=ROLES_IN_FLIGHT)
+)
 
 
 #: Of all threads: a session makes clients in one thread at a time, and there is one session.

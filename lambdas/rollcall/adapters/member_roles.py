@@ -10,7 +10,7 @@ from botocore.credentials import Credentials
 
 from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.errors import AWS_ERRORS, get_code, is_throttled
-from rollcall.model.contact import ContactKind, find_rules
+from rollcall.model.contact import ContactKind, has_form
 from rollcall.model.desired import Present, Unreadable
 from rollcall.model.errors import RetryableError, RoleReadError
 from rollcall.model.well_known import SWEEP_ROLE_NAME
@@ -105,10 +105,8 @@ def _read(api: OneModeAccountApi, account_id: str, kind: ContactKind) -> Observa
         raise RoleReadError(str(error)) from None
     if isinstance(found, Unreadable):
         raise RoleReadError("access was denied to the role" if found.denied else found.reason)
-    if isinstance(found, Present):
-        rules = find_rules(kind).items()
-        if any(rule.required and not found.contact.get(part) for part, rule in rules):
-            raise RoleReadError("a required part of the contact is missing in the answer")
+    if isinstance(found, Present) and not has_form(found.contact, kind):
+        raise RoleReadError("a required part of the contact is missing in the answer")
     return found
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.ports import Pool
+    from rollcall.ports import Clock, Pool
 
 
 #: How old a name of an OU may be where only people read it, and how many are kept.
@@ -27,8 +27,9 @@ MOST_NAMES: Final = 1000
 class AwsOrganization:
     """The organization as its management account or a delegated administrator may read it."""
 
-    def __init__(self, *, client: Any, pool: Pool | None = None) -> None:
+    def __init__(self, *, client: Any, pool: Pool | None = None, clock: Clock | None = None) -> None:
         self._client = client
+        self._clock = clock or SystemClock()
         #: For names of several OUs; None to read one after the other.
         self._pool = pool
         #: Names of OUs by their ids, and when each was read.
@@ -144,7 +145,7 @@ class AwsOrganization:
 
     def _find_recent_name(self, ou_id: str) -> str:
         read_at, name = self._names.get(ou_id, (None, ""))
-        recent = read_at is not None and SystemClock().now() - read_at < RECENT_NAMES
+        recent = read_at is not None and self._clock.now() - read_at < RECENT_NAMES
         return name if recent else self._get_ou_name(ou_id)
 
     def _get_ou_name(self, ou_id: str) -> str:
@@ -152,7 +153,7 @@ class AwsOrganization:
         name = str(found["OrganizationalUnit"]["Name"])
         if len(self._names) >= MOST_NAMES:
             self._names.clear()
-        self._names[ou_id] = (SystemClock().now(), name)
+        self._names[ou_id] = (self._clock.now(), name)
         return name
 
 

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.decide.intent import Judgement
 from rollcall.decide.resolve import is_authorised, resolve_requirement
@@ -252,28 +252,26 @@ class Reconciler:
 
         Side by side, and beside what decides by names of OUs: none of them waits for another.
         """
-        looks: dict[ContactKind, Look | RetryableError] = {}
-        accounts: list[Account | None] = []
-
-        def read_account() -> None:
-            accounts.append(
-                self.organization.get_account(
-                    signal.account_id, with_tags=roster.uses_tags, recent_names=not roster.uses_paths
-                )
-            )
-
-        def look(kind: ContactKind) -> None:
-            try:
-                looks[kind] = look_at_contact(self.writer, signal.account_id, kind)
-            except RetryableError as error:
-                looks[kind] = error
-
         kinds = roster.managed & {signal.kind} if signal.cause in TAMPERING and signal.kind else ()
-        reads: list[Callable[[], object]] = [read_account, *(partial(look, kind) for kind in kinds)]
-        if roster.uses_paths:
-            reads.append(matches.list_units)
-        self.pool.map_each(lambda read: read(), reads, go_on=lambda: True)
-        return accounts[0], looks
+        reads: list[Callable[[], Any]] = [
+            partial(
+                self.organization.get_account,
+                signal.account_id,
+                with_tags=roster.uses_tags,
+                recent_names=not roster.uses_paths,
+            ),
+            *(partial(self._look, signal.account_id, kind) for kind in kinds),
+            *([matches.list_units] if roster.uses_paths else []),
+        ]
+        account, *others = self.pool.map_each(lambda read: read(), reads, go_on=lambda: True)
+        return account, dict(zip(kinds, others, strict=False))
+
+    def _look(self, account_id: str, kind: ContactKind) -> Look | RetryableError:
+        """What came of a look: that it failed concerns this contact alone."""
+        try:
+            return look_at_contact(self.writer, account_id, kind)
+        except RetryableError as error:
+            return error
 
     def _find_recent(self, account_id: str) -> Account | None:
         """The account as it was within the last minutes: many reports of one account ask for it once."""

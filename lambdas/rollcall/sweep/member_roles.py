@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from rollcall.ports import Clock
     from rollcall.sweep.ports import MemberRoles
 
-#: Sessions in flight.
-ROLES_IN_FLIGHT: Final = 64
 #: Seconds that a worker spends on roles at most before they have saved any: 1 % of its time.
 PATIENCE_SECONDS: Final = 3.0
 

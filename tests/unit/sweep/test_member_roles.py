@@ -12,9 +12,8 @@ from bench.organizations import large_organization
 from rollcall.decide.plan import ReadBy
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Unreadable
-from rollcall.sweep.member_roles import ROLES_IN_FLIGHT
 from rollcall.sweep.observe import IN_FLIGHT
-from rollcall.timing import ASSUME_ROLE
+from rollcall.timing import ASSUME_ROLE, ROLES_IN_FLIGHT
 from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from simulation.latency import Latency
 from simulation.seeds import HUB

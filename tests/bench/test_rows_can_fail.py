@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bench import cost, cost_counts, growth, memory, peers, plan, queue, restore, start, storm, sweep
+from bench import world as bench_world
 from bench.goals import GOALS
 from bench.peer_world import Size
 from bench.rows import FAILED
@@ -63,6 +64,7 @@ def read_twice(patch: Patch) -> None:
 
 def crawl(patch: Patch) -> None:
     patch.setattr(timing, "CEILING", 0.01)
+    patch.setattr(bench_world, "POLL_SECONDS", 30.0)  # over hours, an empty queue is looked into often enough
 
 
 def crawl_without_roles(patch: Patch) -> None:

@@ -44,6 +44,8 @@ USUAL: Final[Sequence[Measure]] = (
     sweep.measure,
     start.measure,
     peers.measure,
+    sweep.measure_failing_roles,
+    sweep.measure_roles,
     restore.measure_cold,
     *SHORT,
 )

@@ -66,8 +66,6 @@ def measure(accounts: int = _ACCOUNTS, signals: int = _SIGNALS) -> list[dict[str
     return [
         make_row("sweep_over_external_minimum", alone.seconds / alone.minimum),
         make_row("sweep_10000_central_seconds", alone.seconds),
-        make_row("sweep_10000_seconds", measure_roles(accounts)),
-        make_row("sweep_failing_roles_share", measure_failing_roles()),
         *measure_plan(alone.world),
         make_row("sweep_refused_share", max(alone.refused_share, beside.refused_share)),
         make_row("sweep_lost_contacts", alone.lost + beside.lost),
@@ -76,20 +74,22 @@ def measure(accounts: int = _ACCOUNTS, signals: int = _SIGNALS) -> list[dict[str
     ]
 
 
-def measure_roles(accounts: int, refusing_seconds: float | None = None) -> float:
-    """Seconds of a sweep of compliant accounts that have roles.
+def measure_roles(accounts: int = _ACCOUNTS) -> list[dict[str, Any]]:
+    """The row of a sweep of compliant accounts that have roles."""
+    return [make_row("sweep_10000_seconds", _time_roles(accounts))]
 
-    `refusing_seconds` is how long AWS STS takes to refuse each, None if it does not.
-    """
+
+def measure_failing_roles(accounts: int = _FAILING) -> list[dict[str, Any]]:
+    """The row of what roles that do not work add to the time of a sweep without roles, as a share."""
+    failing = max(_time_roles(accounts, seconds) for seconds in _REFUSING_SECONDS)
+    return [make_row("sweep_failing_roles_share", failing / _run(BenchWorld(accounts)) - 1)]
+
+
+def _time_roles(accounts: int, refusing_seconds: float | None = None) -> float:
+    """Seconds of a sweep with roles. AWS STS refuses each after `refusing_seconds`; None: it does not."""
     world = BenchWorld(accounts)
     world.bring_roles(refusing_seconds)
     return _run(world)
-
-
-def measure_failing_roles(accounts: int = _FAILING) -> float:
-    """What roles that do not work add to the time of a sweep without roles, as a share."""
-    without = _run(BenchWorld(accounts))
-    return max(measure_roles(accounts, seconds) for seconds in _REFUSING_SECONDS) / without - 1
 
 
 def _run(world: BenchWorld) -> float:

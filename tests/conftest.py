@@ -42,7 +42,7 @@ _TOGETHER = ("cloud", "stacks")
 # But each of these has a local cloud of its own: sweeps wait for the pace of the Account API, mostly.
 _ALONE = ("test_sweep.py", "test_whole_organization.py")
 # Groups and directories by what they take, most first: what is begun last should be short.
-_LONGEST = ("cloud", *_ALONE, "cli", "stacks", "functions", "unit")
+_LONGEST = ("cloud", *_ALONE, "cli", "stacks", "test_rows_can_fail.py", "functions", "unit")
 
 
 class _ByGroup(LoadFileScheduling):  # type: ignore[misc]  # it has no types

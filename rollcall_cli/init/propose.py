@@ -254,7 +254,7 @@ def find_value_problem(part: str, value: str, kind: ContactKind) -> str | None:
     """Return why no roster can have this value of a contact, without repeating it; None if one can."""
     if "{" in value or "}" in value:
         return "has a brace, which a roster reads as a placeholder"
-    if any(map(is_unseen, value)):
+    if is_unseen(value):
         return "has characters that cannot be seen"
     if part == "country_code" and value and value.upper() not in COUNTRIES:
         return "is not the code of a country"

@@ -44,6 +44,8 @@ class Serializable:
 
 def encode(value: Any) -> Any:
     """The value as plain JSON: times in ISO 8601, members of enumerations by their value."""
+    if type(value) is str or value is None:  # most of them: no class need be asked about
+        return value
     match value:
         case Serializable():
             tag = {} if value.tag is None else {_TAG: value.tag}
@@ -56,7 +58,7 @@ def encode(value: Any) -> Any:
         case Mapping():
             return {encode(key): encode(item) for key, item in value.items()}
         case list() | tuple():
-            return [encode(item) for item in value]
+            value = [encode(item) for item in value]
     return value
 
 

@@ -31,6 +31,7 @@ _PLAIN: Final = re.compile(
     "々ぁ-ゖァ-プホ-ヺー가-힣]"
     "|(?![\u4e00\u4e3f\u4e42\u4e8c\u516b\u529b\u5343\u535c\u53b6\u53e3\u5915\u5de5\u624d])[\u4e00-\u9fff]"
 )
+_PLAIN_WORDS: Final = re.compile(f"(?:{_PLAIN.pattern})+(?: (?:{_PLAIN.pattern})+)*")
 
 
 class Masks(Enum):
@@ -74,17 +75,21 @@ def spell_value(text: str, *, template: bool = True) -> str:
     `template`: a brace begins a placeholder. Letters of other scripts are not plain, as a whole Cyrillic or
     Greek word can look like a Latin one.
     """
+    if _PLAIN_WORDS.fullmatch(text):
+        return text
     return "".join(_spell(text, place, template=template) for place in range(len(text)))
 
 
 def spell_unseen(text: str) -> str:
     r"""A name or a line with what cannot be seen, or turns the direction, as `\u{202e}`."""
+    if not is_unseen(text):  # nearly every text, which reports have by the ten thousand
+        return text
     return "".join(_spell_code(one) if is_unseen(one) else one for one in text)
 
 
-def is_unseen(character: str) -> bool:
-    """Whether it is a control, a mark of direction, a space other than the plain one, or takes no room."""
-    return not character.isprintable() or _BLANK.match(character) is not None
+def is_unseen(text: str) -> bool:
+    """Whether any of it is a control, a mark of direction, a space not the plain one, or takes no room."""
+    return not text.isprintable() or _BLANK.search(text) is not None
 
 
 def show_values(

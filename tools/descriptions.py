@@ -31,6 +31,7 @@ VERDICTS: Final = {
     Verdict.UNEXPLAINED: "15 minutes after that, no event said who changed it.",
     Verdict.CHANGED_BACK: "Changed, and compliant again before Rollcall looked.",
     Verdict.SET_BY_OTHERS: "The change left the contact as the roster says.",
+    Verdict.KEPT_EDITED: "The same, but the roster keeps a value of it, which may have changed. Not restored.",
     Verdict.REFUSED: "The organization has no such account.",
     Verdict.IGNORED: "The event does not concern Rollcall.",
 }
@@ -42,7 +43,7 @@ CAUSES: Final = {
     Cause.ACCOUNT_TAGGED: "Sets the contacts that the roster names for the new tags.",
     Cause.ACCOUNT_RENAMED: "Sets contacts that contain `{account_name}`; otherwise alert only.",
     Cause.OU_CHANGED: "Checks the accounts below the OU, at most ten.",
-    Cause.CONTACT_EDITED: "Restores the contact.",
+    Cause.CONTACT_EDITED: "Restores the contact; values that the roster keeps are alerted only.",
     Cause.CONTACT_DELETED: "Restores the contact.",
     Cause.MONITORED: "Alert only.",
 }

@@ -236,12 +236,12 @@ INCIDENTS = {
         event=PUT_PRIMARY,
         kind=ContactKind.PRIMARY,
     ),
-    "primary-set-by-others": incident(
+    "primary-kept-edited": incident(
         EDITED,
         replace(
             PRIMARY_SET,
-            verdict=Verdict.SET_BY_OTHERS,
-            reason="the change set the contact of the roster",
+            verdict=Verdict.KEPT_EDITED,
+            reason="the change may be in values that the roster keeps",
             found=Present(contact=PRIMARY_HERE),
             verified=None,
         ),

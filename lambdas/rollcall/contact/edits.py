@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall.outcomes.outcome import name_incident
-from rollcall.outcomes.verdicts import RIGHT, Verdict
+from rollcall.outcomes.verdicts import LEFT_RIGHT, RIGHT, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,7 +96,7 @@ def _judge_edits(record: ContactRecord, now: datetime) -> Iterator[EditResult]:
 
 
 def _find_end(record: ContactRecord, edit: KnownEdit) -> datetime | None:
-    if edit.published == Verdict.SET_BY_OTHERS:
+    if edit.published in LEFT_RIGHT:
         return edit.at
     if edit.published == Verdict.CHANGED_BACK:
         return edit.published_at  # at the latest

@@ -18,7 +18,7 @@ from rollcall.events.signal import parse_time
 from rollcall.model.codec import Serializable
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
-from rollcall.outcomes.verdicts import Verdict
+from rollcall.outcomes.verdicts import LEFT_RIGHT, Verdict
 from rollcall.timing import attempts
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class ContactRecord(Serializable):
 
     def list_mistaken(self, key: str) -> Sequence[KnownEdit]:
         """Those of them that were taken for right: as another edit was to be undone, they were changes."""
-        return [edit for edit in self.list_beside(key) if edit.published == Verdict.SET_BY_OTHERS]
+        return [edit for edit in self.list_beside(key) if edit.published in LEFT_RIGHT]
 
     def is_changed_since(self, at: datetime, *, besides: str) -> bool:
         """Whether anybody is known to have edited or written it since, or is still to be alerted of.
@@ -183,7 +183,7 @@ class ContactRecord(Serializable):
 
 
 #: The contact was found right after such an edit, and that was the end of it.
-_FOUND_RIGHT: Final = (Verdict.SET_BY_OTHERS, Verdict.CHANGED_BACK)
+_FOUND_RIGHT: Final = LEFT_RIGHT | {Verdict.CHANGED_BACK}
 
 
 def _is_over(edit: KnownEdit, own: KnownEdit | None) -> bool:

@@ -104,7 +104,7 @@ def find_place(incident: Incident, *, management_account: str, writer_roles: Col
     powerful = actor.root or signal.account_id == management_account
     if verdicts == {Verdict.SET_BY_OTHERS}:
         return Place(severity=severity, groups=[(GroupKind.SET, principal)])
-    if verdicts and verdicts <= REPORTED:
+    if verdicts and verdicts <= REPORTED | {Verdict.KEPT_EDITED}:
         grouped = severity is not None and severity < Severity.HIGH and not powerful
         return Place(severity=severity, groups=[(GroupKind.REPORTED, principal)] if grouped else [])
     silent = severity is None and not verdicts & _LEFT_SILENTLY

@@ -113,7 +113,7 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
 def _find_status(incident: Mapping[str, Any], alerted: _Alerted) -> Status:
     if not all(word.over for _, word in alerted):
         return Status.OPEN
-    right = any(Verdict(outcome["verdict"]) in RIGHT for outcome, _ in alerted)
+    right = any(Verdict(outcome["verdict"]) in RIGHT - {Verdict.KEPT_EDITED} for outcome, _ in alerted)
     return Status.RESOLVED if right or incident["closes_only"] else Status.REPORTED
 
 

@@ -37,6 +37,7 @@ class Verdict(StrEnum):
     UNEXPLAINED = "unexplained"
     CHANGED_BACK = "changed-back"
     SET_BY_OTHERS = "set-by-others"
+    KEPT_EDITED = "kept-edited"
     REFUSED = "refused"
     IGNORED = "ignored"
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COUNTED",
+    "LEFT_RIGHT",
     "NOTHING",
     "OUT_OF_SCOPE",
     "REPORTED",
@@ -272,6 +273,17 @@ VERDICTS: Final = {
             runbook="contact-set-by-others",
         ),
     ),
+    Verdict.KEPT_EDITED: Meaning(
+        left=Left.RIGHT,
+        severity=(Severity.MEDIUM, None),
+        expected=True,
+        words=Words(
+            result="in kept values",
+            did="None: what the roster sets is compliant. Values that it keeps are the account's.",
+            next_step="Check the contact in the console of the account. Ask the person behind the change.",
+            runbook="putcontactinformation",
+        ),
+    ),
     Verdict.REFUSED: Meaning(left=Left.WRONG, severity=(Severity.LOW, None), words=_GONE),
     Verdict.IGNORED: Meaning(left=Left.ALONE),
 }
@@ -288,6 +300,8 @@ RIGHT: Final = select(lambda meaning: meaning.left is Left.RIGHT)
 UNREAD: Final = frozenset({Verdict.UNREADABLE, Verdict.UNREACHABLE})
 #: Only reported: nothing was changed, or Rollcall cannot undo it.
 REPORTED: Final = frozenset({Verdict.DENIED, Verdict.NOTIFIED})
+#: The contact was found right after such an edit, which no other had a part in.
+LEFT_RIGHT: Final = frozenset({Verdict.SET_BY_OTHERS, Verdict.KEPT_EDITED})
 #: What sweeps count, in the order in which reports list it.
 COUNTED: Final = tuple(verdict for verdict, meaning in VERDICTS.items() if meaning.counted is verdict)
 #: The roster asks nothing of the contact: it is no part of the coverage.

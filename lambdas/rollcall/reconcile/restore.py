@@ -13,10 +13,10 @@ from rollcall.decide.plan import make_plan
 from rollcall.decide.resolve import is_authorised, resolve_requirement
 from rollcall.events.signal import TAMPERING, Cause, compute_age, is_provisioning, parse_time
 from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Absent, Observation, Unreadable
+from rollcall.model.desired import Absent, Desired, Observation, Unreadable
 from rollcall.model.errors import RetryableError, SoonError
 from rollcall.outcomes.outcome import Outcome
-from rollcall.outcomes.verdicts import Verdict
+from rollcall.outcomes.verdicts import LEFT_RIGHT, Verdict
 from rollcall.reconcile.backoff import back_off, find_repeated_incident
 from rollcall.rosters.orphaned import find_orphaned
 from rollcall.write.apply_change import UNKNOWN_REASON, AppliedChange, apply_change
@@ -88,7 +88,7 @@ class AccountRestorer:
         deleted = signal.cause is Cause.CONTACT_DELETED
         if drill is None or signal.cause not in TAMPERING or deleted is not isinstance(outcome.found, Absent):
             return item
-        if outcome.verdict in (Verdict.CHANGED_BACK, Verdict.UNDONE, Verdict.SET_BY_OTHERS):
+        if outcome.verdict in LEFT_RIGHT | {Verdict.CHANGED_BACK, Verdict.UNDONE}:
             return item  # what is right again says nothing of what the edit left
         edit = f"{outcome.kind}:{compute_fingerprint(outcome.found)}"
         named = drill.names(
@@ -115,10 +115,11 @@ class AccountRestorer:
             observations={kind: found},
             halted=self.control.find_halt(required),
         )
-        for finding in plan.findings:
-            return self._explain_finding(finding, record, looked_at)
-        (change,) = plan.changes
-        return self._restore_change(change, record, looked_at)
+        if plan.changes:
+            return self._restore_change(plan.changes[0], record, looked_at)
+        wanted = required.desired.get(kind)
+        kept = isinstance(wanted, Desired) and wanted.contact.keeps
+        return self._explain_finding(plan.findings[0], record, looked_at, kept=kept)
 
     def _take_look(self, kind: ContactKind) -> Look:
         look = self.looks.get(kind) or look_at_contact(self.writer, self.signal.account_id, kind)
@@ -143,8 +144,10 @@ class AccountRestorer:
             raise RetryableError("what another worker left of this contact could not be finished")
         raise SoonError("another worker is at this contact", seconds=record.intent.count_wait(now))
 
-    def _explain_finding(self, finding: Finding, record: ContactRecord, looked_at: datetime) -> AppliedChange:
-        """What is left as it is; if it is right after an edit, why.
+    def _explain_finding(
+        self, finding: Finding, record: ContactRecord, looked_at: datetime, *, kept: bool
+    ) -> AppliedChange:
+        """What is left as it is; if it is right after an edit, why, or that a value is `kept` as found.
 
         A primary contact that the roster names elsewhere only is alerted, as where it names none.
         """
@@ -159,7 +162,7 @@ class AccountRestorer:
             roster_digest=self.roster.digest,
         )
         if finding.verdict is Verdict.COMPLIANT and self.signal.cause in TAMPERING:
-            return self._explain_right(outcome, record, looked_at)
+            return self._explain_right(outcome, record, looked_at, kept=kept)
         waits = (
             finding.verdict is Verdict.WOULD_SET
             and self.control.paused
@@ -168,7 +171,9 @@ class AccountRestorer:
         )
         return AppliedChange(outcome=outcome, record=record, again=PAUSE_CHECKED_EVERY if waits else None)
 
-    def _explain_right(self, outcome: Outcome, record: ContactRecord, looked_at: datetime) -> AppliedChange:
+    def _explain_right(
+        self, outcome: Outcome, record: ContactRecord, looked_at: datetime, *, kept: bool
+    ) -> AppliedChange:
         """Every edit is alerted, however right the contact is now; a copy of its event is not."""
         key, at = self.signal.event.key, parse_time(self.signal)
         edit = record.find_edit(key)
@@ -197,8 +202,7 @@ class AccountRestorer:
         others = record.list_beside(key)
         deleted = self.signal.cause is Cause.CONTACT_DELETED
         # What the edit left cannot be what is there: a delete leaves nothing, and nothing else does.
-        changed = deleted is not isinstance(outcome.found, Absent)
-        if changed or others:
+        if deleted is not isinstance(outcome.found, Absent) or others:
             who = (
                 ", ".join(dict.fromkeys(other.principal for other in others))
                 or "unknown, no event of it came"
@@ -215,14 +219,14 @@ class AccountRestorer:
                 ),
                 record=record,
             )
-        reason = "the change set the contact of the roster"
-        return AppliedChange(
-            outcome=replace(outcome, verdict=Verdict.SET_BY_OTHERS, reason=reason), record=record
-        )
+        verdict, reason = Verdict.SET_BY_OTHERS, "the change set the contact of the roster"
+        if kept:  # no event says what it was before
+            verdict, reason = Verdict.KEPT_EDITED, "the change may be in values that the roster keeps"
+        return AppliedChange(outcome=replace(outcome, verdict=verdict, reason=reason), record=record)
 
     def _is_loud_beside(self, other: KnownEdit) -> bool:
         """Whether a root user's edit makes this alert loud: beside an authorised one its own alert does."""
-        return other.root and (not self._authorised or other.published == Verdict.SET_BY_OTHERS)
+        return other.root and (not self._authorised or other.published in LEFT_RIGHT)
 
     def _restore_change(self, change: Change, record: ContactRecord, looked_at: datetime) -> AppliedChange:
         """Set one contact; if others keep changing it back, in its time."""

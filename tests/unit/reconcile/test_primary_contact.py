@@ -116,13 +116,24 @@ def test_what_the_roster_keeps_stays_and_what_it_lacks_is_removed():
     assert "AddressLine2" not in alert.text
 
 
-def test_an_edit_of_what_is_kept_alone_is_no_drift():
+@pytest.mark.parametrize(("session", "severity"), [("mary", "MEDIUM"), (None, "HIGH")])
+def test_an_edit_of_what_is_kept_alone_is_no_drift_and_is_reported(session, severity):
     world = with_primary()
-    edit_primary(world, FullName="Chosen here", WebsiteUrl="https://mine.example")
+    edit_primary(world, MEMBER, session, FullName="Chosen here", WebsiteUrl="https://mine.example")
+    world.drain()
+    assert world.verdicts() == ["kept-edited"]
+    assert severities(world) == [severity]
+    assert "Reported: PRIMARY contact of Payments" in world.alerts[0].subject
+    assert "edited, in kept values" in world.alerts[0].subject
+    assert read_primary(world)["FullName"] == "Chosen here"
+
+
+def test_an_edit_that_leaves_no_room_for_other_values_is_known_to_be_right():
+    world = with_primary(make_roster(**WHOLE))
+    edit_primary(world)
     world.drain()
     assert world.verdicts() == ["set-by-others"]
     assert severities(world) == ["INFO"]
-    assert read_primary(world)["FullName"] == "Chosen here"
 
 
 def test_a_value_that_reads_like_a_kept_part_is_shown_masked_as_any_other():
@@ -158,7 +169,7 @@ def test_a_country_in_small_letters_is_the_same_country():
     world = with_primary()
     edit_primary(world, CountryCode="us")
     world.drain()
-    assert world.verdicts() == ["set-by-others"]
+    assert world.verdicts() == ["kept-edited"]
     assert not any(name in PUTS for name, _ in world.calls)
 
 

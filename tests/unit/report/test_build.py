@@ -33,6 +33,7 @@ OF_EVENTS = {
     Verdict.UNEXPLAINED,
     Verdict.CHANGED_BACK,
     Verdict.SET_BY_OTHERS,
+    Verdict.KEPT_EDITED,
     Verdict.REFUSED,
     Verdict.IGNORED,
 }

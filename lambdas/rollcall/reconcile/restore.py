@@ -109,11 +109,9 @@ class AccountRestorer:
         if denied and is_provisioning(self.signal, self.writer.clock.now()):
             reason = "AWS denies the read of a new account"
             return AppliedChange(outcome=self._make_pending(kind, reason), expected=True)
+        halted = self.control.find_halt(required)
         plan = make_plan(
-            requirement=required,
-            account=self.account,
-            observations={kind: found},
-            halted=self.control.find_halt(required),
+            requirement=required, account=self.account, observations={kind: found}, halted=halted
         )
         if plan.changes:
             return self._restore_change(plan.changes[0], record, looked_at)

@@ -11,20 +11,7 @@ from rollcall.outcomes.meaning import NOTHING, Left, Meaning, Verdict, Words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = [
-    "COUNTED",
-    "LEFT_RIGHT",
-    "NOTHING",
-    "OUT_OF_SCOPE",
-    "REPORTED",
-    "RIGHT",
-    "UNREAD",
-    "VERDICTS",
-    "Left",
-    "Verdict",
-    "Words",
-    "select",
-]
+__all__ = ["NOTHING", "Left", "Verdict", "Words"]
 
 _UNREAD: Final = Meaning(
     left=Left.WRONG, severity=(Severity.MEDIUM, Severity.MEDIUM), retried=True, remembered=True

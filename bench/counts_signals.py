@@ -42,9 +42,10 @@ _HANDLERS = (reconcile.handler, notify.handler)
 class _MeteredQueue(Queue):
     """A queue that counts what it and its function do."""
 
-    def __init__(self, queue: Queue, meter: Meter, name: str) -> None:
+    def __init__(self, queue: Queue, meter: Meter, name: str, *, warm: bool) -> None:
         super().__init__(sqs=queue.sqs, url=queue.url, handler=self._run, clock=queue.clock)
         self._inner, self._meter, self._name = queue.handler, meter, name
+        self._warm = warm
 
     def send(self, body: object) -> str:
         """What the rule of the hub's bus lets through."""
@@ -54,11 +55,11 @@ class _MeteredQueue(Queue):
         return ""
 
     def _run(self, event: dict[str, Any], context: Context) -> dict[str, Any]:
-        """One message an invocation, as it is where signals are few; each finds a new function."""
+        """One message an invocation, as it is where signals are few; each starts anew, unless it is warm."""
         records = event["Records"]
         failures = []
         for record in records:
-            for module in _HANDLERS:
+            for module in () if self._warm else _HANDLERS:
                 module._function.cache_clear()  # noqa: SLF001  # a cold start
             self._meter.running, before = self._name, self.clock.now()
             answer = self._inner({"Records": [record]}, context)
@@ -75,13 +76,13 @@ class _MeteredQueue(Queue):
 class _Signals(Deployment):
     """The hub with its functions metered, every account compliant."""
 
-    def __init__(self, aws: Mapping[str, Any], meter: Meter, clock: VirtualClock) -> None:
+    def __init__(self, aws: Mapping[str, Any], meter: Meter, clock: VirtualClock, *, warm: bool) -> None:
         super().__init__(aws, roster=ROSTER, clock=clock)
         self.meter = meter
         self.clients = {service: meter.wrap(service, client) for service, client in aws.items()}
-        self.intake = _MeteredQueue(self.intake, meter, "reconcile")
-        self.echoes = _MeteredQueue(self.echoes, meter, "reconcile")
-        incidents = _MeteredQueue(self.incidents, meter, "notify")
+        self.intake = _MeteredQueue(self.intake, meter, "reconcile", warm=warm)
+        self.echoes = _MeteredQueue(self.echoes, meter, "reconcile", warm=warm)
+        incidents = _MeteredQueue(self.incidents, meter, "notify", warm=warm)
         self.incidents = incidents
         self.cloud.subscribe(lambda _account, _event: self._forwarded())
         self.approve()
@@ -172,8 +173,11 @@ def _metrics(log: str) -> set[str]:
 
 
 @contextmanager
-def open_hub(meter: Meter | None = None) -> Iterator[_Signals]:
-    """The functions in an environment of their own, all output in the hub's log."""
+def open_hub(meter: Meter | None = None, *, warm: bool = False) -> Iterator[_Signals]:
+    """The functions in an environment of their own, all output in the hub's log.
+
+    Each message starts them anew, unless they are `warm`.
+    """
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         candidate = work / "candidate.json"
@@ -186,7 +190,7 @@ def open_hub(meter: Meter | None = None) -> Iterator[_Signals]:
             (reconcile_compose, "SystemClock", lambda: clock),
         ):
             stack.enter_context(mock.patch.object(target, name, value))
-        hub = _Signals(clients_of(SERVICES), meter or Meter(), clock)
+        hub = _Signals(clients_of(SERVICES), meter or Meter(), clock, warm=warm)
         stack.enter_context(mock.patch.dict("os.environ", hub.variables))
         stack.enter_context(mock.patch.object(clients, "create_client", hub.client))
         stack.enter_context(redirect_stdout(hub.log))

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 #: Of the quota for each worker.
 RECONCILE_SHARE = WORKERS_SHARE / WORKERS
 #: Reads for one message that wait for no other.
-READS_AT_ONCE = 3
+READS_AT_ONCE = 5
 #: Reads a second for the events of our own writes, for each worker: a rollout must delay no signal.
 ECHO_READS = 1.0
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.adapters.system import SystemClock
@@ -13,15 +14,17 @@ from rollcall.model.account import Account, AccountState
 from rollcall.model.errors import RetryableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from rollcall.ports import Clock, Pool
 
+_Value = TypeVar("_Value")
 
-#: How old a name of an OU may be where only people read it, and how many are kept.
+#: How old a name of an OU may be where only people read it.
 RECENT_NAMES: Final = timedelta(minutes=10)
-MOST_NAMES: Final = 1000
+#: Names of OUs, and places of accounts, that are remembered.
+MOST_REMEMBERED: Final = 1000
 
 
 class AwsOrganization:
@@ -34,30 +37,41 @@ class AwsOrganization:
         self._pool = pool
         #: Names of OUs by their ids, and when each was read.
         self._names: dict[str, tuple[datetime, str]] = {}
+        #: Ids of the OUs that an account was in when it was read last: where it is now decides.
+        self._places: dict[str, Sequence[str]] = {}
 
     def get_account(self, account_id: str, *, with_tags: bool, recent_names: bool = False) -> Account | None:
         """The account as it is now, None if the organization has no such account.
 
         `recent_names`: names of OUs may be some minutes old. RetryableError if AWS could not be asked.
         """
+        find = self._find_recent_name if recent_names else self._get_ou_name
+        foreseen = self._places.get(account_id, ())
         try:
-            found = self._client.describe_account(AccountId=account_id)["Account"]
+            # Names are read anew, but those of where the account was last do not wait for where it is.
+            found, tags, *early = self._read_each(
+                [
+                    lambda: self._client.describe_account(AccountId=account_id)["Account"],
+                    lambda: self._read_tags(account_id) if with_tags else {},
+                    *(partial(self._try_name, find, unit) for unit in foreseen),
+                ]
+            )
             parents = list_parents(found) or self._walk(account_id)
             units = [parent for parent in parents if parent.startswith("ou-")]
-            find = self._find_recent_name if recent_names else self._get_ou_name
-            pool = self._pool
-            names = pool.map_each(find, units, go_on=lambda: True) if pool else list(map(find, units))
-            tags = self._read_tags(account_id) if with_tags else {}
+            known = dict(zip(foreseen, early, strict=True))
+            late = [unit for unit in units if known.get(unit) is None]
+            known |= zip(late, self._read_each([partial(find, unit) for unit in late]), strict=True)
         except AWS_ERRORS as error:
             if get_code(error) == "AccountNotFoundException":
                 return None
             raise RetryableError(f"the account could not be looked up: {get_code(error)}") from error
+        _remember(self._places, account_id, units)
         return Account(
             id=account_id,
             name=found.get("Name", ""),
             # State since 2025; Status where the SDK of the runtime does not know it yet.
             state=AccountState(found.get("State") or found.get("Status")),
-            ou_path=tuple(names),
+            ou_path=tuple(str(known[unit]) for unit in units),
             parent_ids=tuple(parents),
             tags=tags,
         )
@@ -143,6 +157,19 @@ class AwsOrganization:
         pages = self._client.get_paginator("list_tags_for_resource").paginate(ResourceId=account_id)
         return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
+    def _read_each(self, reads: Sequence[Callable[[], Any]]) -> list[Any]:
+        """What each read gives, side by side if there is a pool."""
+        if self._pool is None or len(reads) < 2:  # noqa: PLR2004  # one waits for no other
+            return [read() for read in reads]
+        return self._pool.map_each(lambda read: read(), reads, go_on=lambda: True)
+
+    def _try_name(self, find: Callable[[str], str], ou_id: str) -> str | None:
+        """None if it was not read: perhaps nobody needs it."""
+        try:
+            return find(ou_id)
+        except AWS_ERRORS:
+            return None
+
     def _find_recent_name(self, ou_id: str) -> str:
         read_at, name = self._names.get(ou_id, (None, ""))
         recent = read_at is not None and self._clock.now() - read_at < RECENT_NAMES
@@ -151,10 +178,14 @@ class AwsOrganization:
     def _get_ou_name(self, ou_id: str) -> str:
         found = self._client.describe_organizational_unit(OrganizationalUnitId=ou_id)
         name = str(found["OrganizationalUnit"]["Name"])
-        if len(self._names) >= MOST_NAMES:
-            self._names.clear()
-        self._names[ou_id] = (self._clock.now(), name)
+        _remember(self._names, ou_id, (self._clock.now(), name))
         return name
+
+
+def _remember(memory: dict[str, _Value], key: str, value: _Value) -> None:
+    if len(memory) >= MOST_REMEMBERED:
+        memory.clear()
+    memory[key] = value
 
 
 def list_parents(found: Mapping[str, Any]) -> list[str]:

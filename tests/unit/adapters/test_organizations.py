@@ -9,6 +9,7 @@ from rollcall.adapters.organizations import AwsOrganization
 from rollcall.model.account import Account, AccountState
 from rollcall.model.errors import RetryableError
 from simulation import Caller, SimulatedCloud, VirtualClock, make_example_organization
+from tests.support.memory import MemoryPool
 from tests.support.samples import HUB, MANAGEMENT, MEMBER, client_error
 
 UNKNOWN = "123456789012"
@@ -100,6 +101,40 @@ def test_a_renamed_ou_shows_at_the_next_read(cloud, client):
     assert read(reader, MEMBER, with_tags=False).ou_path == ("Workloads", "Development")
     cloud.organization.rename_ou(cloud.organization.find_ou("Workloads/Development"), "Dev")
     assert read(reader, MEMBER, with_tags=False).ou_path == ("Workloads", "Dev")
+
+
+class Rounds(MemoryPool):
+    """Notes how many reads are begun side by side."""
+
+    def __init__(self):
+        self.sizes = []
+
+    def map_each(self, work, items, *, go_on):
+        items = list(items)
+        self.sizes.append(len(items))
+        return super().map_each(work, items, go_on=go_on)
+
+
+def test_names_of_where_an_account_was_are_read_beside_it_and_others_after_it(cloud, client):
+    organization, pool = cloud.organization, Rounds()
+    reader = AwsOrganization(client=client, pool=pool)
+    places = [("Workloads", "Development")] * 2 + [("Workloads", "Production")]
+    for place in places:
+        organization.move(MEMBER, organization.find_ou("/".join(place)))
+        assert read(reader, MEMBER, with_tags=False).ou_path == place
+    # The account and its tags beside two names, once they are known: of those of one unit only one.
+    assert pool.sizes == [2, 2, 4, 4]
+
+
+def test_a_unit_that_is_gone_since_the_account_was_in_it_is_no_error(cloud, client):
+    organization = cloud.organization
+    gone = organization.add_ou("Gone", organization.find_ou("Workloads"))
+    organization.move(MEMBER, gone)
+    reader = AwsOrganization(client=client)
+    assert read(reader, MEMBER, with_tags=False).ou_path == ("Workloads", "Gone")
+    organization.move(MEMBER, organization.find_ou("Sandbox"))
+    organization.remove_ou(gone)
+    assert read(reader, MEMBER, with_tags=False).ou_path == ("Sandbox",)
 
 
 def test_the_walk_is_taken_only_when_there_are_no_paths(client):

@@ -361,7 +361,7 @@ class World:
         return self.topic.alerts
 
     def verdicts(self) -> list[str]:
-        return [outcome["verdict"] for outcome in self.bus.outcomes]
+        return [str(outcome.verdict) for incident in self.incidents for outcome in incident.outcomes]
 
 
 class _Counted:

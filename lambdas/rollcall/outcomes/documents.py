@@ -14,7 +14,7 @@ from rollcall.model.display import ContactValue, Masks, show_values, spell_value
 from rollcall.model.levels import Severity
 from rollcall.outcomes.outcome import Action, Stage
 from rollcall.outcomes.severity import find_outcome_severity
-from rollcall.outcomes.verdicts import VERDICTS
+from rollcall.outcomes.verdicts import VERDICTS, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,9 +29,13 @@ VERSION = 1
 def build_outcome_documents(
     incident: Incident, *, management_account: str, at: datetime, masks: Masks = Masks.FOREIGN
 ) -> list[dict[str, Any]]:
-    """One document for each outcome of the incident, to be read on its own."""
+    """One document for each outcome of the incident, to be read on its own.
+
+    That a call was a write of ours is none: the write itself had one.
+    """
     context = _build_context(incident, at) | {"parent_incident_id": incident.parent_incident_id}
-    return [context | outcome for outcome in _build_outcomes(incident, management_account, masks)]
+    outcomes = _build_outcomes(incident, management_account, masks)
+    return [context | outcome for outcome in outcomes if outcome["verdict"] != Verdict.OWN_WRITE]
 
 
 def build_incident_document(

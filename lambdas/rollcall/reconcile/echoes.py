@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Final
 from rollcall.contact.known_drift import compute_fingerprint
 from rollcall.contact.record import SKEW, Call, ContactRecord, end_intent, update_record
 from rollcall.decide.intent import Answer, IntentName, WriteState
+from rollcall.decide.resolve import resolve_requirement
 from rollcall.events.signal import compute_age, parse_time
+from rollcall.model.contact import ContactKind
+from rollcall.model.desired import Desired, matches
 from rollcall.model.errors import LookAgainError, SoonError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import RIGHT, Verdict
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
     from rollcall.events.signal import Signal
     from rollcall.model.desired import Observation
+    from rollcall.ports import Organization
+    from rollcall.rosters.current import Rosters
     from rollcall.write.apply_change import Writer
 
 #: The event of who changed a contact after us comes within this time, or there is none.
@@ -52,14 +57,12 @@ class Echo(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoJudge:
-    """Judges the calls of our own roles. `finish` finishes what a worker that is gone left open.
-
-    `is_kept` is whether what was found can differ only in parts that the roster keeps.
-    """
+    """Judges the calls of our own roles. `finish` finishes what a worker that is gone left open."""
 
     writer: Writer
     finish: Callable[[ContactRecord], ContactRecord]
-    is_kept: Callable[[ContactRecord, Observation], bool]
+    rosters: Rosters
+    organization: Organization
 
     def judge(self, signal: Signal) -> tuple[Echo, AppliedChange]:
         """What the event is, and whether the contact is to be restored because of it.
@@ -135,16 +138,19 @@ class EchoJudge:
         if known is not None and known.published not in (None, str(Verdict.BACKED_OFF)):
             return Echo.DONE, own if later else self._await_event(signal, record, known.published)
         reason = "the contact is not as our write left it, and no event says who changed it"
-        overwritten = Outcome(verdict=Verdict.OVERWRITTEN, reason=reason, kind=signal.kind)
+        overwritten = AppliedChange(
+            outcome=Outcome(verdict=Verdict.OVERWRITTEN, reason=reason, kind=signal.kind),
+            again=int(EXPLAINED_WITHIN.total_seconds()),
+        )
         # It was judged before, and its restore backs off; else another event is about a change that is still
         # to be handled, or that was left.
         backed_off = known is not None and known.published is not None
         unhandled = any(edit.published is None for edit in others)
         if backed_off or unhandled or any(edit.published not in RIGHT for edit in later):
-            return (Echo.RESTORE, AppliedChange(outcome=overwritten)) if backed_off else (Echo.DONE, own)
+            return (Echo.RESTORE, overwritten) if backed_off else (Echo.DONE, own)
         found = self.writer.accounts.get(record.account_id, record.kind)
         left = compute_fingerprint(found)
-        if left is None or left == write.left or self.is_kept(record, found):
+        if left is None or left == write.left or self._is_kept(record, found):
             return Echo.DONE, own
         # Read again after the look: what differs because of us is in it by now.
         record = self.writer.contacts.load(record.account_id, record.kind)
@@ -154,7 +160,18 @@ class EchoJudge:
             raise SoonError(
                 "the contact is not as we left it, and a read so soon may be older than the write"
             )
-        return Echo.RESTORE, AppliedChange(outcome=overwritten)
+        return Echo.RESTORE, overwritten
+
+    def _is_kept(self, record: ContactRecord, found: Observation) -> bool:
+        """Whether only parts that the roster keeps can differ; RetryableError if it cannot be known."""
+        if record.kind is not ContactKind.PRIMARY:
+            return False
+        roster = self.rosters.find_current(self.rosters.get_enforcement())
+        account = self.organization.get_account(record.account_id, with_tags=roster.uses_tags)
+        today = self.writer.clock.now().date()
+        desired = resolve_requirement(roster, account, today=today).desired if account else {}
+        wanted = desired.get(record.kind)
+        return isinstance(wanted, Desired) and wanted.contact.keeps and matches(found, wanted)
 
     def _await_event(self, signal: Signal, record: ContactRecord, published: str) -> AppliedChange:
         """Nobody is known to have changed it: for how long that may be."""

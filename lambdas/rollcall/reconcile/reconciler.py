@@ -9,17 +9,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.decide.intent import Judgement
-from rollcall.decide.resolve import is_authorised, resolve_requirement
+from rollcall.decide.resolve import is_authorised
 from rollcall.events.parse import parse
 from rollcall.events.signal import TAMPERING, Cause, Ignored
 from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Desired, matches
 from rollcall.model.errors import LookAgainError, RetryableError, WaitError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.publish.incidents import make_incident
 from rollcall.publish.recover import find_account, finish_intent
-from rollcall.reconcile.echoes import EXPLAINED_WITHIN, Echo, EchoJudge
+from rollcall.reconcile.echoes import Echo, EchoJudge
 from rollcall.reconcile.preconditions import (
     find_next_look,
     ignore_irrelevant,
@@ -42,11 +41,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.contact.record import ContactRecord
+    from rollcall.decide.resolve import Enforcement
     from rollcall.events.monitored import Dependencies
     from rollcall.events.signal import Signal
     from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
-    from rollcall.model.desired import Observation
     from rollcall.model.roster import Roster
     from rollcall.ports import Delivery, Organization, OutcomeBus, Pool
     from rollcall.publish.incidents import IncidentPublisher
@@ -106,20 +105,23 @@ class Reconciler:
             outcome = Outcome(verdict=Verdict.IGNORED, reason=signal.reason)
             self.publisher.publish_only(make_incident(signal, None, [AppliedChange(outcome=outcome)]))
             return None
-        signal = self._narrow(signal)
         if signal.ou_id is not None:
             return self._handle_unit(signal, signal.ou_id, delivery)
         return self._handle_account(signal, delivery)
 
-    def _narrow(self, signal: Signal) -> Signal:
-        """The same, but a primary contact that the roster does not manage is only alerted."""
+    def _narrow(self, signal: Signal) -> tuple[Signal, Enforcement | None]:
+        """The same, but a primary contact that the roster does not manage is only alerted.
+
+        With what is in force, None if nobody had to know it yet.
+        """
         if signal.kind is not ContactKind.PRIMARY or signal.actor.role_arn in self.writer_roles:
-            return signal
+            return signal, None
         with suppress(RetryableError):
-            roster = self.rosters.find_current(self.rosters.get_enforcement())
-            if ContactKind.PRIMARY not in roster.managed:
-                return replace(signal, cause=Cause.MONITORED, kind=None)
-        return signal
+            control = self.rosters.get_enforcement()
+            if ContactKind.PRIMARY not in self.rosters.find_current(control).managed:
+                signal = replace(signal, cause=Cause.MONITORED, kind=None)
+            return signal, control
+        return signal, None
 
     def _handle_unit(self, signal: Signal, ou_id: str, delivery: Delivery) -> int | None:
         waits: list[int | None] = []
@@ -137,11 +139,12 @@ class Reconciler:
         return _find_soonest(*waits)
 
     def _handle_account(self, signal: Signal, delivery: Delivery) -> int | None:
+        signal, control = self._narrow(signal)
         account: Account | None = None
         applied: list[AppliedChange] = []
         waiting: RetryableError | None = None
         try:
-            account = self._act(signal, delivery, applied)
+            account = self._act(signal, delivery, applied, control)
         except RetryableError as error:
             # The rest is alerted as late when it is.
             waiting = error
@@ -156,7 +159,12 @@ class Reconciler:
             ours = signal.cause in TAMPERING and signal.actor.role_arn in self.writer_roles
             expected = ours or isinstance(error, WaitError)
             applied.append(AppliedChange(outcome=pending, expected=expected))
-        placed = self.publisher.publish_and_close(make_incident(signal, account, applied), applied)
+        incident = make_incident(signal, account, applied)
+        if delivery.receives == 1 and {item.outcome.verdict for item in applied} == {Verdict.OWN_WRITE}:
+            # Nobody is alerted, and no receive before can have alerted that it is open.
+            self.publisher.publish_only(incident)
+            return None
+        placed = self.publisher.publish_and_close(incident, applied)
         left = [item for item in applied if item.outcome.verdict is Verdict.PENDING]
         if left:
             self.grouper.come_back(placed, delivery, only=False)
@@ -168,7 +176,6 @@ class Reconciler:
         wait = _find_soonest(
             find_next_look(signal, self.writer.clock.now()) if active and not alerted else None,
             *(item.again for item in applied),
-            *(_find_echo_look(item) for item in applied),
         )
         only = wait is None and signal.ou_id is None
         return _find_soonest(wait, self.grouper.come_back(placed, delivery, only=only))
@@ -185,29 +192,29 @@ class Reconciler:
             record, writer=self.writer, publisher=self.publisher, organization=self.organization
         )
 
-    def _is_kept(self, record: ContactRecord, found: Observation) -> bool:
-        """Whether only parts that the roster keeps can differ; RetryableError if it cannot be known."""
-        if record.kind is not ContactKind.PRIMARY:
-            return False
-        roster = self.rosters.find_current(self.rosters.get_enforcement())
-        account = self.organization.get_account(record.account_id, with_tags=roster.uses_tags)
-        today = self.writer.clock.now().date()
-        desired = resolve_requirement(roster, account, today=today).desired if account else {}
-        wanted = desired.get(record.kind)
-        return isinstance(wanted, Desired) and wanted.contact.keeps and matches(found, wanted)
-
     def _finish_open(self, signal: Signal) -> None:
         """What a worker that is gone left of these contacts, if nothing else can be done for now."""
         with suppress(RetryableError):
             for kind in [signal.kind] if signal.kind else list(ContactKind):
                 self._finish(self.writer.contacts.load(signal.account_id, kind))
 
-    def _act(self, signal: Signal, delivery: Delivery, applied: list[AppliedChange]) -> Account | None:
+    def _act(
+        self,
+        signal: Signal,
+        delivery: Delivery,
+        applied: list[AppliedChange],
+        control: Enforcement | None,
+    ) -> Account | None:
         """Adds to `applied` what became of each contact, as soon as it is known; returns the account."""
         now = self.writer.clock.now()
         judgement: Judgement | None = None
         if signal.cause in TAMPERING and signal.actor.role_arn in self.writer_roles:
-            judge = EchoJudge(writer=self.writer, finish=self._finish, is_kept=self._is_kept)
+            judge = EchoJudge(
+                writer=self.writer,
+                finish=self._finish,
+                rosters=self.rosters,
+                organization=self.organization,
+            )
             echo, judged = judge.judge(signal)
             applied.append(judged)
             if echo is Echo.DONE:
@@ -220,7 +227,7 @@ class Reconciler:
         if quick is not None:
             applied.append(AppliedChange(outcome=quick))
             return self._find_recent(signal.account_id)
-        control = self.rosters.get_enforcement()
+        control = control or self.rosters.get_enforcement()
         roster = self.rosters.find_current(control)
         matches = CachedMatches(self.matches)
         account, looks = self._read(signal, roster, matches)
@@ -284,12 +291,6 @@ class Reconciler:
         account = find_account(account_id, self.organization)
         self.recent[account_id] = (now, account)
         return account
-
-
-def _find_echo_look(item: AppliedChange) -> int | None:
-    """Seconds until the event of a change after our write must have come."""
-    overwritten = item.outcome.verdict is Verdict.OVERWRITTEN
-    return int(EXPLAINED_WITHIN.total_seconds()) if overwritten else None
 
 
 def _find_soonest(*seconds: int | None) -> int | None:

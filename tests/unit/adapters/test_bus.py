@@ -114,10 +114,18 @@ def test_no_call_has_more_than_ten_entries_or_none(outcomes):
     assert sum(sizes) == outcomes + 1
 
 
-def test_an_incident_without_outcomes_puts_nothing():
+@pytest.mark.parametrize("outcomes", [[], [replace(OUTCOME, verdict=Verdict.OWN_WRITE)]])
+def test_neither_an_incident_without_outcomes_nor_the_event_of_our_own_write_puts_anything(outcomes):
     client = Recording([])
-    bus_over(client).publish(incident_of(), NOW)
+    bus_over(client).publish(incident_of(*outcomes), NOW)
     assert client.calls == []
+
+
+def test_the_event_of_our_own_write_closes_what_was_alerted_as_open(events, inbox):
+    incident = incident_of(replace(OUTCOME, verdict=Verdict.OWN_WRITE))
+    bus_over(events).publish(replace(incident, opened=True), NOW)
+    [closing] = inbox.read()
+    assert (closing["detail-type"], closing["detail"]["action"]) == ("Rollcall Incident", "resolve")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +139,7 @@ def test_an_incident_without_outcomes_puts_nothing():
     ],
     ids=str,
 )
-@pytest.mark.parametrize("verdict", list(Verdict))
+@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.OWN_WRITE])
 def test_nothing_leaves_unmasked(found, verdict):
     client = Recording([{"FailedEntryCount": 0, "Entries": []}])
     outcome = replace(OUTCOME, verdict=verdict, found=found, kind=ContactKind.SECURITY)

@@ -61,6 +61,16 @@ def test_a_contact_that_differs_after_our_write_is_restored_high_and_critical_if
     assert len({alert.incident_id for alert in world.alerts[1:]}) == 1
 
 
+def test_an_own_write_that_is_as_we_left_it_takes_two_reads_and_is_no_outcome_for_others():
+    world = restored_and_waiting_for_its_echo()
+    before, published = len(world.calls), len(world.bus.outcomes)
+    world.faults.plan("state.load_incident", AssertionError("nobody was alerted that it is open"))
+    world.deliver(world.queue[0])
+    assert len(world.calls) == before + 1
+    assert (world.verdicts()[-1], len(world.bus.outcomes)) == ("own-write", published)
+    assert not world.queue
+
+
 def test_an_event_that_comes_within_a_quarter_of_an_hour_explains_it():
     world = restored_and_waiting_for_its_echo()
     world.cloud.delivery_delay = 600.0

@@ -77,6 +77,15 @@ def test_an_edited_primary_contact_is_restored_and_told_with_old_and_new(edit):
     assert not world.dead
 
 
+def test_an_edit_reads_once_what_is_in_force(monkeypatch):
+    world = with_primary(make_roster(**WHOLE))
+    edit_primary(world, City="Badville")
+    enforcements = [world.state.get_enforcement()]
+    monkeypatch.setattr(world.state, "get_enforcement", enforcements.pop)
+    world.deliver(world.queue[0])
+    assert (world.verdicts(), enforcements) == (["set"], [])
+
+
 def test_each_write_has_its_intent_its_answer_and_the_event_that_proves_it():
     world = with_primary()
     edit_primary(world, City="Badville", AddressLine2="Floor 9")

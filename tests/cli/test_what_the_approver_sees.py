@@ -72,8 +72,8 @@ def show(approved, candidate, observed):
 )
 def test_whatever_is_written_or_weakened_is_in_the_text(approved, candidate, found, tags, unread):
     observed = []
-    for number, carried in enumerate(tags):
-        one = observe(make_account(number, tags=carried), found)
+    accounts = (make_account(number, tags=carried) for number, carried in enumerate(tags))
+    for number, one in enumerate(observe(accounts, found)):
         contacts = dict.fromkeys(ContactKind, Absent()) | dict(one.contacts)
         if number in unread:
             contacts = dict.fromkeys(ContactKind, Unreadable(reason="AWS was busy"))

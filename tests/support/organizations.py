@@ -84,9 +84,14 @@ def make_account(number: int, **more: Any) -> Account:
     return Account(**values | more)
 
 
-def observe(account: Account, roster: dict[str, Any]) -> ObservedAccount:
-    """An account that is as the roster wants it."""
-    required = resolve_requirement(Roster.from_document(roster), account, today=TODAY)
+def observe(accounts: Iterable[Account], roster: dict[str, Any]) -> list[ObservedAccount]:
+    """Accounts that are as the roster wants them."""
+    read = Roster.from_document(roster)
+    return [_observe(account, read) for account in accounts]
+
+
+def _observe(account: Account, roster: Roster) -> ObservedAccount:
+    required = resolve_requirement(roster, account, today=TODAY)
     contacts: dict[Any, Observation] = {
         kind: Present(contact=wanted.contact.keep_from(FIRST_PRIMARY))
         if isinstance(wanted, Desired)

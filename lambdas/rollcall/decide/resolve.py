@@ -200,9 +200,10 @@ def _find_filled_violation(template: Contact, contact: Contact, kind: ContactKin
 
     An account has a say in its name, and none in what it keeps.
     """
-    for part in ALL_PARTS:
-        if contact.get(part) == KEEP != template.get(part):
-            return f"{part} is {KEEP}"
+    if contact.keeps:
+        for part in ALL_PARTS:
+            if contact.get(part) == KEEP != template.get(part):
+                return f"{part} is {KEEP}"
     return find_contact_violation(contact, kind)
 
 

@@ -86,7 +86,7 @@ def find_lowered(kind: ContactKind, before: Requirement, after: Requirement) -> 
 def _list_kept(requirement: Requirement, kind: ContactKind) -> set[str]:
     """Members of the contact that stay as the account has them."""
     wanted = requirement.desired.get(kind)
-    if not isinstance(wanted, Desired):
+    if not isinstance(wanted, Desired) or not wanted.contact.keeps:
         return set()
     return {rule.member for part, rule in find_rules(kind).items() if wanted.contact.get(part) == KEEP}
 

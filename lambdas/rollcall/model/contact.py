@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rollcall.model.codec import Serializable
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Callable, Container, Mapping
 
 
 class ContactKind(StrEnum):
@@ -71,7 +72,7 @@ class Contact(Serializable):
     @property
     def has_placeholders(self) -> bool:
         """Whether a part may be another one in each account."""
-        return any("{" in self.get(part) for part in ALL_PARTS)
+        return "{" in "".join(_read_parts(self))
 
     def is_same(self, wanted: Contact) -> bool:
         """Whether AWS stores what is wanted already; a part that is kept is as it should be."""
@@ -81,7 +82,7 @@ class Contact(Serializable):
     @property
     def keeps(self) -> bool:
         """Whether a part stays as the account has it."""
-        return any(self.get(part) == KEEP for part in ALL_PARTS)
+        return KEEP in _read_parts(self)
 
     def keep_from(self, found: Contact) -> Contact:
         """The same with what is kept as it was found."""
@@ -91,6 +92,7 @@ class Contact(Serializable):
 
 #: Every part of a contact, in the order in which documents have them.
 ALL_PARTS: Final = tuple(part.name for part in fields(Contact))
+_read_parts: Final[Callable[[Contact], tuple[str, ...]]] = attrgetter(*ALL_PARTS)
 
 
 # re.ASCII because \w of the service is ASCII, and Python's is not.

@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 
     from rollcall.decide.roster_change import RosterChange
 
-SIZES = (1, 2, 3, 6, 10, 11, 20, 100, 10_000)
+SIZES = (1, 2, 3, 6, 10, 11, 20, 100, 1_000)
 DEV = "arn:aws:iam::700000000000:role/Dev"
 BULK, REPEATED = {"accounts": 5, "minutes": 10}, {"reverts": 3, "minutes": 60}
 
 
 @cache
 def organization(size: int) -> Sequence[ObservedAccount]:
-    return [observe(make_account(number), BASE) for number in range(size)]
+    return observe(map(make_account, range(size)), BASE)
 
 
 def judge(candidate: dict[str, Any], size: int, approved: dict[str, Any] = BASE, **given_: Any) -> list[str]:
@@ -68,7 +68,7 @@ def without(kind: str) -> dict[str, str]:
     return {name: contact for name, contact in BASE["defaults"].items() if name != kind}
 
 
-EVERYONE = [name_account(number) for number in range(10_000)]
+EVERYONE = [name_account(number) for number in range(1_000)]
 #: By name: the candidate for an organization of so many accounts, and the kind and text of its weakening.
 WEAKENINGS: dict[str, tuple[Any, WeakeningKind, str]] = {
     "audit as a whole": (
@@ -166,7 +166,7 @@ def test_a_part_that_stays_as_accounts_have_it_from_now_on_waits(size):
     before = choosing("branch", kind="PRIMARY")
     branch = PRIMARY_CONTACTS["branch"]
     after = before | {"contacts": CONTACTS | {"branch": branch | {"phone": KEEP, "city": KEEP}}}
-    observed = [observe(make_account(number), before) for number in range(size)]
+    observed = observe(map(make_account, range(size)), before)
     [weakening] = compare(before, after, observed).weakenings
     assert weakening.kind is WeakeningKind.KEPT
     assert weakening.text.startswith(
@@ -217,8 +217,8 @@ def test_what_weakens_nothing_waits_for_nobody(name, size):
         (20, 3, True),
         (100, 10, False),
         (100, 11, True),
-        (10_000, 1000, False),
-        (10_000, 1001, True),
+        (1_000, 100, False),
+        (1_000, 101, True),
     ],
 )
 def test_another_contact_for_so_many_accounts_waits_above_a_tenth_or_two_or_if_it_is_all(
@@ -253,7 +253,7 @@ def test_what_passed_in_the_last_days_counts():
 def test_a_contact_that_is_there_already_changes_all_the_same():
     """Whoever edits first and then deploys what is there writes nothing."""
     wrong = changed(BASE, email="aws-sco@example.com")
-    change = compare(BASE, wrong, [observe(make_account(number), wrong) for number in range(6)])
+    change = compare(BASE, wrong, observe(map(make_account, range(6)), wrong))
     assert (change.changed, change.adopted) == (4, 4)
     assert reasons(change) == [
         "4 of 6 active accounts would change (4 of them have it already), the limit is 2"
@@ -262,14 +262,14 @@ def test_a_contact_that_is_there_already_changes_all_the_same():
 
 def test_drift_is_no_change_of_the_roster():
     wrong = changed(BASE, email="mallory@evil.example")
-    drifted = [observe(make_account(number), wrong) for number in range(20)]
+    drifted = observe(map(make_account, range(20)), wrong)
     assert compare(BASE, BASE | {"limits": {"max_changed_accounts": 0}}, drifted).changed == 0
 
 
 def test_what_was_not_enforced_before_changes_if_it_is_written():
     audit = BASE | {"mode": "audit"}
     wrong = changed(BASE, email="mallory@evil.example")
-    drifted = [observe(make_account(number), wrong) for number in range(6)]
+    drifted = observe(map(make_account, range(6)), wrong)
     assert compare(audit, BASE, drifted).changed == 4
     assert compare(audit, BASE, organization(6)).changed == 0
     assert compare(None, BASE, drifted).changed == 4
@@ -293,7 +293,7 @@ class TestFacts:
         assert change.unmatched == ("the override of OU Workloads/Production matches no account",)
 
     def test_an_account_that_is_not_active_is_not_changed_but_weakened(self):
-        closed = [observe(make_account(0, state=AccountState.SUSPENDED), BASE)]
+        closed = observe([make_account(0, state=AccountState.SUSPENDED)], BASE)
         assert compare(BASE, changed(BASE, "pci-soc", title="x"), closed).changed == 0
         (weakening,) = compare(BASE, BASE | {"mode": "audit"}, closed).weakenings
         assert weakening.accounts == (name_account(0),)
@@ -436,9 +436,7 @@ def test_a_contact_that_only_new_accounts_with_a_tag_would_get_waits():
     tagged = {"tag": {"scope": "pci"}, "kinds": {"SECURITY": "soc"}, "mode": None}
     every = [
         replace(one, account=replace(one.account, tags={"scope": "pci"}))
-        for one in (
-            observe(make_account(number), BASE | {"overrides": [everyone_named(6)]}) for number in range(6)
-        )
+        for one in observe(map(make_account, range(6)), BASE | {"overrides": [everyone_named(6)]})
     ]
     before = BASE | {"overrides": [everyone_named(6), tagged]}
     after = BASE | {"overrides": [everyone_named(6), tagged | {"kinds": {"SECURITY": "finops"}}]}
@@ -465,7 +463,7 @@ def tagged(*values: str | None) -> list[ObservedAccount]:
         make_account(number, tags={} if value is None else {"contact": value})
         for number, value in enumerate(values)
     ]
-    return [observe(account, choosing("soc")) for account in accounts]
+    return observe(accounts, choosing("soc"))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -475,7 +473,7 @@ def test_letting_a_tag_choose_waits_in_an_organization_of_any_size(kind, size):
     usual, others = ("branch", "headquarters") if primary else ("soc", "finops, pci-soc, platform")
     before = choosing(usual, kind=kind)
     after = choosing({"tag": "contact", "default": usual}, kind=kind)
-    observed = [observe(make_account(number), before) for number in range(size)]
+    observed = observe(map(make_account, range(size)), before)
     change = compare(before, after, observed)
     assert change.changed == 0
     texts = [one.text for one in change.weakenings]
@@ -610,7 +608,7 @@ def test_what_changes_behind_a_conflict_of_both_rosters_counts():
     before = BASE | {"overrides": two}
     observed = [
         replace(one, account=replace(one.account, tags={"scope": "pci", "level": "1"}))
-        for one in (observe(make_account(number), BASE | {"overrides": []}) for number in range(6))
+        for one in observe(map(make_account, range(6)), BASE | {"overrides": []})
     ]
     after = changed(before, "pci-soc", email="aws-sco@example.com")
     assert compare(before, before, observed).changed == 0
@@ -623,7 +621,7 @@ def test_what_changes_behind_a_conflict_of_both_rosters_counts():
 
 
 def test_what_changes_behind_a_value_that_does_not_fit_the_account_counts():
-    long = [observe(make_account(number, name="x" * 50), BASE | {"overrides": []}) for number in range(6)]
+    long = observe((make_account(number, name="x" * 50) for number in range(6)), BASE | {"overrides": []})
     before = changed(BASE, title="On call for {account_name}") | {"overrides": []}
     after = changed(before, email="aws-sco@example.com")
     assert compare(before, after, long).changed == 6
@@ -699,10 +697,7 @@ def test_for_any_two_rosters_whatever_would_be_written_or_weakened_is_counted_or
     accounts = [make_account(number, tags=carried) for number, carried in enumerate(tags)]
     first = {ContactKind.PRIMARY: Present(contact=FIRST_PRIMARY)}
     nothing = dict.fromkeys(ALTERNATE_KINDS, Absent()) | first
-    observed = [
-        replace(one, contacts=nothing | dict(one.contacts))
-        for one in (observe(item, found) for item in accounts)
-    ]
+    observed = [replace(one, contacts=nothing | dict(one.contacts)) for one in observe(accounts, found)]
     change = compare(approved, candidate, observed)
     before, after = Roster.from_document(approved), Roster.from_document(candidate)
     named = {account_id for one in change.weakenings for account_id in one.accounts}

@@ -8,10 +8,9 @@ from rollcall.decide.weakening import WeakeningKind
 from tests.support.organizations import BASE, PRODUCTION, compare, make_account, observe
 
 PCI = {"SECURITY": "pci-soc"}
-ACCOUNTS = [
-    observe(make_account(number, tags={"Scope": "PCI"} if number else {"env": "prod"}), BASE)
-    for number in range(6)
-]
+ACCOUNTS = observe(
+    [make_account(number, tags={"Scope": "PCI"} if number else {"env": "prod"}) for number in range(6)], BASE
+)
 
 
 def with_entry(selector, **more):

@@ -66,11 +66,14 @@ def decide(policies: Iterable[Document], request: AccessRequest) -> AccessDecisi
 
     A statement that would decide, and cannot be evaluated, makes the answer UNKNOWN.
     """
-    keys = ConditionKeys.from_context(request.context, complete=request.complete)
+    keys: ConditionKeys | None = None
     found: dict[tuple[str, bool], AccessDecision] = {}
     for policy in policies:
-        known = replace(keys, variables=policy.get("Version") == _WITH_VARIABLES)
         for statement in list_statements(policy):
+            if not _may_name(statement, request.action):
+                continue
+            keys = keys or ConditionKeys.from_context(request.context, complete=request.complete)
+            known = replace(keys, variables=policy.get("Version") == _WITH_VARIABLES)
             applies = _check_statement(statement, request, known)
             if applies is False:
                 continue
@@ -88,6 +91,12 @@ _WITH_VARIABLES: Final = "2012-10-17"
 _ACCESS: Final = {"Allow": Access.ALLOWED, "Deny": Access.DENIED}
 #: Effect and whether it is clear that the statement applies: the first that occurs decides.
 _RANKS: Final = (("Deny", True), ("Deny", False), ("Allow", True), ("Allow", False))
+
+
+def _may_name(statement: Statement, action: str) -> bool:
+    """Whether the statement may be about the action: most are not, and the rest of them need not be read."""
+    patterns, name = map(str, as_list(statement.get("Action", "*"))), action.lower()
+    return any(has_variable(pattern) or matches(name, pattern.lower()) for pattern in patterns)
 
 
 def _check_statement(statement: Statement, request: AccessRequest, keys: ConditionKeys) -> bool | Unclear:

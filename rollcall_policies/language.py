@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
+import re
+from fnmatch import translate
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     Document = Mapping[str, Any]
     Statement = Mapping[str, Any]
@@ -24,10 +26,15 @@ def list_statements(document: Document) -> list[Statement]:
 
 def matches(value: str, pattern: str) -> bool:
     """Whether the value fits a pattern in which `*` is any text and `?` any character."""
+    return _compile(pattern)(value) is not None
+
+
+@lru_cache(maxsize=16384)
+def _compile(pattern: str) -> Callable[[str], object]:
     text = pattern.replace("[", "[[]")
     for character, stands_in in _ESCAPED.items():
         text = text.replace(stands_in, f"[{character}]")
-    return fnmatchcase(value, text)
+    return re.compile(translate(text)).match
 
 
 # In a pattern, a wildcard that a variable brought in: it stands for itself. Characters of private use.

@@ -88,6 +88,8 @@ def is_revoked(key: str, organization: SimulatedOrganization) -> bool:
 
     Others that nobody handed out are those of the person at the keyboard.
     """
+    if not key.startswith("AKIA"):
+        return False
     try:
         number = int.from_bytes(base64.b32decode(key[4:12]), "big") - ACCOUNT_OFFSET
     except ValueError:
@@ -96,7 +98,7 @@ def is_revoked(key: str, organization: SimulatedOrganization) -> bool:
         (one for one in (f"{2 * number:012d}", f"{2 * number + 1:012d}") if organization.find_account(one)),
         None,
     )
-    if made is None or not key.startswith("AKIA"):
+    if made is None:
         return False
     users = iam_backends[made]["aws"].users.values()
     return all(

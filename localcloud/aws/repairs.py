@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from moto.core import utils
+from moto.core import responses, utils
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.dynamodb.responses import DynamoHandler
@@ -45,6 +46,8 @@ def install(cloud: Cloud) -> None:
         """Nothing more: the policies were asked before, and moto knows no conditions."""
         return PermissionResult.NEUTRAL
 
+    # For each request moto would look through a class of hundreds of methods.
+    cloud.patch(responses, "method_names_from_class", functools.cache(utils.method_names_from_class))
     cloud.patch(utils, "Session", make_session)  # to name a service in an error, moto asks one what there is
     cloud.patch(BaseResponse, "call_action", call_action)
     cloud.patch(DynamoHandler, "call_action", serialize_table_calls())

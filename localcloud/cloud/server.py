@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import socket
 import threading
+import traceback
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 from moto.iam import models as iam_models
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.datastructures import Headers
 from werkzeug.serving import make_server
+from werkzeug.test import run_wsgi_app
 
 from localcloud.cloud.clients import AccountClients, generate_key
 from localcloud.cloud.gateway import Gateway
@@ -36,7 +41,7 @@ class Server:
     def __init__(self, *, simulation: SimulatedCloud, run_dir: Path, port: int = 0) -> None:
         self.simulation = simulation
         self.run_dir = run_dir
-        self.gateway = Gateway(DomainDispatcherApplication(create_backend_app))
+        self.gateway = Gateway(_Dispatcher(create_backend_app))
         self._port = port
         self._undo = contextlib.ExitStack()
 
@@ -100,11 +105,36 @@ class Server:
         self._undo.callback(callback)
 
 
+class _Dispatcher(DomainDispatcherApplication):
+    """Knows a host that it has seen: moto looks through its directories and all its patterns each time."""
+
+    @functools.cache  # noqa: B019 - there is one dispatcher for a cloud
+    def get_backend_for_host(self, host: str | None) -> Any:
+        return super().get_backend_for_host(host)
+
+
 class _QuietHandler(MotoRequestHandler):
-    """Serves keep-alive connections, without a line on the terminal for each request."""
+    """Serves connections that stay open, without a line on the terminal for each request."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # headers and body are two writes: 40 ms of delayed acknowledgement each
 
-    def log(self, *_: Any) -> None:
+    def run_wsgi(self) -> None:
+        """Answer a request, whose body the gateway reads to its end. werkzeug would close the connection."""
+        try:
+            parts, status, headers = run_wsgi_app(self.server.app, self.make_environ(), buffered=True)
+        except Exception:  # noqa: BLE001 - an error of the local cloud ends the request, not the connection
+            self.server.log("error", traceback.format_exc())
+            parts, status, headers = [], "500 INTERNAL SERVER ERROR", Headers()
+        code, _, reason = status.partition(" ")
+        body = b"".join(parts)
+        self.send_response(int(code), reason)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if "Content-Length" not in headers and self.command != "HEAD" and int(code) != HTTPStatus.NO_CONTENT:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_request(self, *_: Any) -> None:
         """Drop werkzeug's access log."""

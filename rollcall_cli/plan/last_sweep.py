@@ -47,7 +47,7 @@ def read_last_observation(hub: InForce) -> LastObservation:
         raise CommandError("no sweep has finished yet", fix=f"wait for the first one, or {_FRESH}")
     data, run = str(summary["data"]), str(summary["run"])
     try:
-        accounts = runs.read_accounts(data)
+        accounts = list(runs.read_accounts(data))
         observed = [item for part in runs.read_observed(data) for item in part]
         parts = [part for one in dict.fromkeys((data, run)) for part in runs.read_results(one)]
     except RetryableError as error:

@@ -317,8 +317,8 @@ class MemoryRuns:
     def write_accounts(self, run_id: str, accounts: Sequence[Account]) -> None:
         self._write(f"{run_id}/accounts", [account.as_document() for account in accounts])
 
-    def read_accounts(self, run_id: str) -> list[Account]:
-        return [Account.from_document(item) for item in self._read(f"{run_id}/accounts")]
+    def read_accounts(self, run_id: str, start: int = 0) -> Iterator[Account]:
+        return map(Account.from_document, self._read(f"{run_id}/accounts")[start:])
 
     def write_observed(self, run_id: str, part: str, records: Sequence[ObservedAccount]) -> None:
         self._write(f"{run_id}/observed/{part}", [record.as_document() for record in records])

@@ -103,14 +103,14 @@ def _list_accounts(run: Run, ports: SweepPorts) -> Run:
 
 def _reuse_observation(run: Run, observed: Mapping[str, Any], ports: SweepPorts) -> Run:
     """The run at its gate, with what the last sweep observed."""
-    accounts = len(ports.runs.read_accounts(observed["run"]))
+    accounts = sum(1 for _ in ports.runs.read_accounts(observed["run"]))
     at = datetime.fromisoformat(observed["at"])
     return replace(run, data=observed["run"], observed_at=at, accounts=accounts, next=Step.GATE)
 
 
 def _resume_approved(run: Run, pending: PendingPlan, ports: SweepPorts) -> Run:
     """What was observed and planned is stored: it is carried out, contact by contact, as far as it holds."""
-    accounts = len(ports.runs.read_accounts(pending.data))
+    accounts = sum(1 for _ in ports.runs.read_accounts(pending.data))
     return replace(
         run,
         roster=pending.roster,

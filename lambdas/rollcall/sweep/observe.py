@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, TypeVar
 
 from rollcall.decide.plan import ObservedAccount, ReadBy
@@ -16,7 +16,7 @@ from rollcall.sweep.run import Ending, Run, Step
 from rollcall.timing import attempts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from rollcall.decide.resolve import Enforcement
     from rollcall.model.account import Account
@@ -49,9 +49,8 @@ def observe(run: Run, *, ports: SweepPorts, rosters: Rosters, management_account
     start, reads = ports.clock.now(), ports.accounts.reads
     ports.paces.resume(run.rates, start.timestamp())
     in_play = load_rosters(run, rosters)
-    accounts = ports.runs.read_accounts(run.id)
     if run.cursor == 0 and "prepare" in run.failed:
-        _leave_out_management(run, accounts, in_play, ports, management_account)
+        _leave_out_management(run, in_play, ports, management_account)
     look = AccountReader(
         rosters=in_play,
         contacts=ports.contacts,
@@ -60,7 +59,7 @@ def observe(run: Run, *, ports: SweepPorts, rosters: Rosters, management_account
         clock=ports.clock,
         go_on=lambda: (ports.clock.now() - start).total_seconds() < SLICE_SECONDS,
     )
-    done = _read_accounts(look, accounts[run.cursor :], ports, management_account)
+    done = _read_accounts(look, ports.runs.read_accounts(run.id, run.cursor), ports, management_account)
     if done:
         found = [observed for observed in done if observed.account.id != management_account]
         ports.runs.write_observed(run.id, f"{run.cursor:06}", found)
@@ -68,7 +67,7 @@ def observe(run: Run, *, ports: SweepPorts, rosters: Rosters, management_account
     return replace(
         run,
         cursor=cursor,
-        next=Step.OBSERVE if cursor < len(accounts) else Step.GATE,
+        next=Step.OBSERVE if cursor < run.accounts else Step.GATE,
         observed_at=ports.clock.now(),
         rates=ports.paces.get_rates(),
         reads=run.reads + ports.accounts.reads - reads,
@@ -76,27 +75,23 @@ def observe(run: Run, *, ports: SweepPorts, rosters: Rosters, management_account
 
 
 def _read_accounts(
-    look: AccountReader, accounts: Sequence[Account], ports: SweepPorts, management_account: str
+    look: AccountReader, accounts: Iterator[Account], ports: SweepPorts, management_account: str
 ) -> list[ObservedAccount]:
     """What was looked at without a gap: from the first that was not done in time on, they come again."""
-    roles = None
-    if ports.roles is not None:
-        roles = RoleReads(
-            roles=ports.roles,
-            kinds=look.kinds,
-            clock=ports.clock,
-            seconds_per_read=1.0 / ports.paces.by_operation["GetAlternateContact"].ceiling,
-            go_on=look.go_on,
-        )
+    if ports.roles is None:
+        return _read_batch(look, accounts, ports.pool, management_account)
+    roles = RoleReads(
+        roles=ports.roles,
+        kinds=look.kinds,
+        clock=ports.clock,
+        seconds_per_read=1.0 / ports.paces.by_operation["GetAlternateContact"].ceiling,
+        go_on=look.go_on,
+    )
+    without = (management_account, roles.roles.hub)
     done: list[ObservedAccount] = []
-    size = BATCH if roles else max(len(accounts), 1)
-    for start in range(0, len(accounts), size):
-        batch = accounts[start : start + size]
-        if roles is not None:
-            without = (management_account, roles.roles.hub)
-            members = [account for account in batch if account.active and account.id not in without]
-            answers, failures = roles.read(members)
-            look = replace(look, answers=answers, failures=failures)
+    while batch := list(islice(accounts, BATCH)):
+        answers, failures = roles.read([one for one in batch if one.active and one.id not in without])
+        look = replace(look, answers=answers, failures=failures)
         part = _read_batch(look, batch, ports.pool, management_account)
         done += part
         if len(part) < len(batch):
@@ -105,7 +100,7 @@ def _read_accounts(
 
 
 def _read_batch(
-    look: AccountReader, accounts: Sequence[Account], pool: Pool, management_account: str
+    look: AccountReader, accounts: Iterable[Account], pool: Pool, management_account: str
 ) -> list[ObservedAccount]:
     def work(account: Account) -> ObservedAccount | None:
         if account.id == management_account:
@@ -120,15 +115,12 @@ def _read_batch(
 
 
 def _leave_out_management(
-    run: Run,
-    accounts: Sequence[Account],
-    in_play: Sequence[Roster],
-    ports: SweepPorts,
-    management_account: str,
+    run: Run, in_play: Sequence[Roster], ports: SweepPorts, management_account: str
 ) -> None:
     """Nobody else can read the management account: that it was not read is said, not left out."""
     reason = f"the step that reads it failed: {run.failed['prepare']}"
     kinds = list_kinds(in_play)
+    accounts = ports.runs.read_accounts(run.id)
     part = [make_unread(account, kinds, reason) for account in accounts if account.id == management_account]
     ports.runs.write_observed(run.id, MANAGEMENT_PART, part)
 

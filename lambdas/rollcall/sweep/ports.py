@@ -59,8 +59,8 @@ class Runs(Protocol):
     def write_accounts(self, run_id: str, accounts: Sequence[Account]) -> None:
         """Store the accounts that a run looks at."""
 
-    def read_accounts(self, run_id: str) -> Sequence[Account]:
-        """Those accounts, in the same order."""
+    def read_accounts(self, run_id: str, start: int = 0) -> Iterator[Account]:
+        """Those accounts from this one on, in the same order; what nobody takes costs next to nothing."""
 
     def write_observed(self, run_id: str, part: str, records: Sequence[ObservedAccount]) -> None:
         """Store one part of what was observed; the same part again replaces it."""

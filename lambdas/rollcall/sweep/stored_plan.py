@@ -201,7 +201,7 @@ class PlanReader(Protocol):
 class PlanFiles(PlanReader, Protocol):
     """Reads what a run stored of a plan and its accounts."""
 
-    def read_accounts(self, run_id: str) -> Sequence[Account]:
+    def read_accounts(self, run_id: str) -> Iterable[Account]:
         """The accounts that the run looked at; RetryableError."""
 
 

@@ -58,6 +58,15 @@ def test_accounts_come_back_in_their_order(runs):
     accounts = [ACCOUNT, replace(ACCOUNT, id="000000000001", state=AccountState.SUSPENDED, name="名前")]
     runs.write_accounts(RUN, accounts)
     assert list(runs.read_accounts(RUN)) == accounts
+    assert list(runs.read_accounts(RUN, 1)) == accounts[1:]
+
+
+def test_of_the_accounts_only_those_are_decoded_that_are_taken(bucket, aws):
+    bucket.write_accounts(RUN, [ACCOUNT, ACCOUNT])
+    stored = {"Bucket": BUCKET_REPORTS, "Key": f"runs/{RUN}/accounts.json.gz"}
+    _, line = gzip.decompress(aws["s3"].get_object(**stored)["Body"].read()).splitlines()
+    aws["s3"].put_object(**stored, Body=gzip.compress(b"\n".join((b"broken", line, b"broken"))))
+    assert next(bucket.read_accounts(RUN, 1)) == ACCOUNT
 
 
 def test_observations_come_back_by_part_in_the_order_of_names_whatever_was_written_first(runs):

@@ -87,7 +87,7 @@ class TestBegin:
 
     def test_it_lists_every_account_and_counts_what_that_took(self, sweeping: Sweeping) -> None:
         run = sweeping.begin()
-        assert run.accounts == len(sweeping.runs.read_accounts(run.id)) == 6
+        assert run.accounts == len(list(sweeping.runs.read_accounts(run.id))) == 6
         assert (run.next, run.cursor) == (Step.PREPARE, 0)
         assert run.reads == 1 + 1 + 1 + 5
 

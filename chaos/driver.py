@@ -27,7 +27,17 @@ import reconcile.handler
 import sweep.compose
 import sweep.handler
 from chaos.fakes.client import make_client
-from chaos.setting import BUS, LEDGER, MANAGEMENT_WRITER, REPORTS, SWEEPS, TABLE, TOPIC, WRITER
+from chaos.setting import (
+    BUS,
+    LEDGER,
+    MANAGEMENT_WRITER,
+    MEMBER_READER,
+    REPORTS,
+    SWEEPS,
+    TABLE,
+    TOPIC,
+    WRITER,
+)
 from chaos.story import HUB, MANAGEMENT
 from rollcall.adapters import clients, system
 from rollcall.adapters.organizations import AwsOrganization
@@ -37,6 +47,7 @@ from rollcall.rosters.current import approve_candidate
 from rollcall.runtime import compose as shared_compose
 from rollcall.runtime import handlers
 from rollcall.runtime.environment import (
+    PREFIX,
     ApplyEnvironment,
     ControlEnvironment,
     NotifyEnvironment,
@@ -99,6 +110,7 @@ _VARIABLES: Final = {
         sweep_machine_arn=SWEEPS.replace(":execution:", ":stateMachine:"),
     ).as_variables(),
 }
+_MEMBER_ROLE: Final = f"{PREFIX}MEMBER_ROLE"
 _ALICE: Final = {
     "GetCallerIdentityResponse": {
         "GetCallerIdentityResult": {
@@ -142,6 +154,8 @@ class Rollcall:
         self._log.truncate()
         with ExitStack() as stack:
             stack.enter_context(patch.dict(os.environ, _VARIABLES, AWS_REGION="us-east-1"))
+            if world.story.roles:
+                stack.enter_context(patch.dict(os.environ, {_MEMBER_ROLE: MEMBER_READER}))
             for place, name, value in self._list_patches():
                 stack.enter_context(patch.object(place, name, value))
             for module, _ in _HANDLERS.values():

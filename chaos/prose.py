@@ -43,6 +43,8 @@ def _introduce(story: Story) -> Iterator[str]:
         yield f"  {account} {name}{names.get(account, '')}"
     for number, roster in enumerate(story.rosters):
         yield f"Roster {number}: {roster}"
+    for account, role in story.roles.items():
+        yield f"The role in {account} {role.trouble} from {role.until:.0f} s on"
     for outage in story.faults.outages:
         share = f"{outage.share:.0%} of all calls"
         yield f"Outage of {outage.service} from {outage.start:.0f} s to {outage.end:.0f} s, {share}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chaos.driver import find_functions
 from chaos.fakes.account import PRIMARY
-from chaos.fakes.cloud import is_change
+from chaos.fakes.cloud import is_change, is_role_call
 from chaos.faults import Kind
 from chaos.oracle import judge
 from chaos.oracle.calls import is_late
@@ -70,6 +70,7 @@ MINIMUMS: Final = {
     "crash at dynamodb.TransactWriteItems": 2,
     "crash at events.PutEvents": 2,
     "crash at s3.PutObject": 2,
+    "contacts read through roles": 60,
     "edits of what is kept of primary contacts": 100,
     "event: events doubled": 60,
     "event: events late": 150,
@@ -82,6 +83,7 @@ MINIMUMS: Final = {
     f"fault: {Kind.KILL_DURING}": 2,
     "incidents of drills": 6,
     "overlaps of two workers at one contact": 60,
+    "roles that failed": 30,
     "takeovers of an intent": 10,
     "transaction conflicts": 20,
     "writes made after their worker stopped waiting": 3,
@@ -148,6 +150,11 @@ def count_occurrences(world: World) -> Counter[str]:
     found["transaction conflicts"] = world.cloud.conflicts
     found["overlaps of two workers at one contact"] = _count_overlaps(world)
     found["takeovers of an intent"] = _count_takeovers(world)
+    through_roles = [call for call in world.cloud.calls if is_role_call(call)]
+    found["roles that failed"] = sum(call.error is not None for call in through_roles)
+    found["contacts read through roles"] = sum(
+        call.error is None and call.service == "account" for call in through_roles
+    )
     late = [call for call in world.cloud.calls if is_change(call) and call.function and call.made_at]
     found["writes made after their worker stopped waiting"] = sum(map(is_late, late))
     found["writes whose answer was lost"] = sum(not call.answered for call in late)

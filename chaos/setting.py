@@ -27,6 +27,8 @@ WRITER: Final = Identity(HUB, "rollcall-reconcile", "reconcile", user_agent="Bot
 MANAGEMENT_WRITER: Final = Identity(
     MANAGEMENT, "rollcall-management-contacts", "rollcall-reconcile", user_agent="Botocore/1.44 md/lambda"
 )
+#: The role through which sweeps read a member, whose account stands in place of `*`.
+MEMBER_READER: Final = "arn:aws:iam::*:role/rollcall-contact-reader"
 #: The organizational unit of all members.
 UNIT: Final = "ou-ab12-11111111"
 #: Another one, to which accounts are moved.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chaos.oracle import judge
 from chaos.story import EventPlan
 from chaos.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from chaos.setting import Functions
     from chaos.story import Story
@@ -26,6 +26,7 @@ def shrink(story: Story, functions: Functions, name: str) -> Story:
 
     small = _drop_faults(story, functions, fails)
     small = replace(small, actions=_reduce(small.actions, lambda left: fails(replace(small, actions=left))))
+    simpler: Mapping[str, Any]
     for simpler in (
         {"events": EventPlan()},
         {"events": replace(small.events, late=0.0)},
@@ -38,6 +39,7 @@ def shrink(story: Story, functions: Functions, name: str) -> Story:
         {"batch": 1},
         {"workers": 2},
         {"workers": 1},
+        {"roles": {}},
         {"paths": True, "empty_pages": False, "ttl_lag": 0.0},
     ):
         candidate = replace(small, **simpler)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.faults import FaultPlan
@@ -66,9 +67,31 @@ class EventPlan:
     release: float = 0.0
 
 
+class Trouble(StrEnum):
+    """What becomes of a role that reads a member's contacts, as a printed story has it."""
+
+    REMOVED = "removed"
+    DENIED = "may not read any more"
+    BUSY = "is refused: too many calls"
+    SILENT = "has no answer"
+    ODD = "has answers in which a part is missing"
+    OTHER = "has sessions of another account"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRole:
+    """A member's role works `until` so many seconds of the story; then it has this `trouble`."""
+
+    until: float
+    trouble: Trouble
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """Everything that a replay needs. Times are seconds of the story; faults end at `end`."""
+    """Everything that a replay needs. Times are seconds of the story; faults end at `end`.
+
+    `roles` are those through which sweeps read members, by account; of none there are none to be asked.
+    """
 
     seed: int
     profile: str
@@ -88,3 +111,4 @@ class Story:
     paths: bool = True
     empty_pages: bool = False
     ttl_lag: float = 0.0
+    roles: Mapping[str, MemberRole] = field(default_factory=dict)

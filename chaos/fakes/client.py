@@ -11,7 +11,7 @@ from botocore.awsrequest import HeadersDict
 from botocore.hooks import HierarchicalEmitter
 
 from chaos.fakes.account import READS
-from chaos.fakes.cloud import Call, is_change
+from chaos.fakes.cloud import Call, find_session, is_change
 from chaos.fakes.errors import (
     find_code,
     is_retried,
@@ -111,7 +111,7 @@ class Client:
             sent_at=scheduler.now,
             process=process.label,
             function=process.facts["function"],
-            identity=self._identity,
+            identity=self._find_identity(operation),
             service=self._service,
             operation=operation,
             given=given,
@@ -215,6 +215,13 @@ class Client:
         factor = 0.6 + number if number < 0.98 else 10.0  # noqa: PLR2004  # see above
         return MEDIANS[self._service] * factor * float(process.facts.get("pace", 1.0))
 
+    def _find_identity(self, operation: str) -> Identity:
+        """The client's, or that of the session with which a handler has the call signed."""
+        request = SimpleNamespace(context={})
+        self.meta.events.emit(f"before-sign.{self._service}.{operation}", request=request)
+        credentials = request.context.get("signing", {}).get("request_credentials")
+        return find_session(credentials.token) if credentials else self._identity
+
     def _find_user_agent(self, operation: str) -> str:
         if self._service != "account":
             return ""
@@ -270,7 +277,7 @@ def make_client(cloud: Cloud, service: str, **settings: Any) -> Client:
     """What `create_client` of botocore gives, for the process that runs now."""
     process = cloud.scheduler.process
     token = settings.get("aws_session_token")
-    identity = cloud.assumed[token] if token else process.facts["identity"]
+    identity = find_session(token) if token else process.facts["identity"]
     config = settings.get("config")
     retries = (getattr(config, "retries", None) or {}).get("total_max_attempts", 3)
     return Client(cloud, service, identity, attempts=retries)

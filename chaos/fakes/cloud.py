@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.fakes.account import READS
-from chaos.fakes.errors import find_code, make_error
+from chaos.fakes.errors import find_code, make_denial, make_error, make_silence, make_throttling
+from chaos.fakes.people import Identity
+from chaos.scheduler import START
+from chaos.setting import MANAGEMENT_WRITER, MEMBER_READER
+from chaos.story import HUB, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,14 +19,16 @@ if TYPE_CHECKING:
     from chaos.fakes.account import AccountService
     from chaos.fakes.dynamodb import Table
     from chaos.fakes.organizations import Organization
-    from chaos.fakes.people import Identity
     from chaos.fakes.queue import Queue
     from chaos.fakes.requests import Key
     from chaos.fakes.s3 import Buckets
     from chaos.faults import Faults
     from chaos.scheduler import Scheduler
+    from chaos.story import MemberRole
 
 _ENTRIES: Final = 10
+#: What the clients of members' roles wait for an answer.
+_SHORT_TIMEOUT: Final = 3.0
 _ITEM_WRITES: Final = frozenset({"TransactWriteItems"})
 
 
@@ -62,7 +68,7 @@ class Cloud:
     organization: Organization
     queues: Mapping[str, Queue]
     bus: str
-    assumed: Mapping[str, Identity]
+    roles: Mapping[str, MemberRole]
     on_account_call: Callable[[Call], None]
     on_events: Callable[[list[dict[str, Any]], Call], None]
     on_execution: Callable[[str, str], None]
@@ -109,9 +115,14 @@ class Cloud:
             case "account":
                 if call.operation in READS:
                     self.on_read(call.process, self.account.find_account(given, call.identity))
-                return self.account.call(
+                read = call.identity.account in self.roles and is_role_call(call)
+                trouble = self._meet_trouble(call, call.identity.account) if read else None
+                answer = self.account.call(
                     call.operation, given, call.identity, request_id=call.request_id, late=late
                 )
+                if trouble is Trouble.ODD:
+                    answer[call.operation.removeprefix("Get")].pop("PhoneNumber")
+                return answer
             case "dynamodb":
                 if call.operation not in _NO_TABLE and given["TableName"] != self.table_name:
                     raise make_error(call.operation, "ResourceNotFoundException", "no such table")
@@ -158,16 +169,41 @@ class Cloud:
         self.queues[QueueUrl].change_visibility(ReceiptHandle, VisibilityTimeout)
         return {}
 
-    def _sts_AssumeRole(self, _call: Call, *, RoleArn: str, RoleSessionName: str) -> dict[str, Any]:  # noqa: N802, N803
-        if not RoleSessionName:
-            raise TypeError("a session has a name")
+    def _sts_AssumeRole(  # noqa: N802
+        self,
+        call: Call,
+        *,
+        RoleArn: str,  # noqa: N803
+        RoleSessionName: str,  # noqa: N803
+        **_: object,
+    ) -> dict[str, Any]:
+        account = RoleArn.split(":")[4]
+        if name_reader(account) == RoleArn and self._meet_trouble(call, account) is Trouble.OTHER:
+            RoleArn = name_reader(HUB)  # noqa: N806  # as above
+        token = f"{RoleArn} {RoleSessionName}"
         return {
             "Credentials": {
                 "AccessKeyId": "ASIAIOSFODNN7EXAMPLE",
                 "SecretAccessKey": "none",
-                "SessionToken": RoleArn,
-            }
+                "SessionToken": token,
+            },
+            "AssumedRoleUser": {"Arn": find_session(token).arn},
         }
+
+    def _meet_trouble(self, call: Call, account: str) -> Trouble | None:
+        """What is wrong with a member's role now, unless it keeps it from being used; then it raises."""
+        role = self.roles.get(account)
+        if role is not None and self.scheduler.now < START + role.until:
+            return None
+        trouble = Trouble.REMOVED if role is None else role.trouble
+        if trouble is Trouble.REMOVED or (trouble is Trouble.DENIED and call.service == "account"):
+            raise make_denial(call.service, call.operation, call.request_id)
+        if trouble is Trouble.BUSY:
+            raise make_throttling(call.service, call.operation, call.request_id)
+        if trouble is Trouble.SILENT:
+            self.scheduler.sleep(_SHORT_TIMEOUT)
+            raise make_silence(call.service, connected=True)
+        return trouble
 
     def _stepfunctions_StartExecution(  # noqa: N802
         self,
@@ -182,6 +218,24 @@ class Cloud:
 
 
 _NO_TABLE: Final = frozenset({"TransactWriteItems", "TransactGetItems", "BatchGetItem"})
+
+
+def name_reader(account: str) -> str:
+    """The ARN of the role through which sweeps read an account."""
+    return MEMBER_READER.replace("*", account)
+
+
+def find_session(token: str) -> Identity:
+    """Who calls with the token of a session: it holds the role's ARN and the session's name."""
+    arn, session = token.split(" ")
+    account, role = arn.split(":")[4], arn.rpartition("/")[2]
+    return Identity(account, role, session, user_agent=MANAGEMENT_WRITER.user_agent)
+
+
+def is_role_call(call: Call) -> bool:
+    """Whether a sweep asks for a member's role, or reads through it."""
+    asked = call.given.get("RoleArn", call.identity.role_arn)
+    return asked is not None and asked == name_reader(asked.split(":")[4])
 
 
 def is_change(call: Call) -> bool:

@@ -33,6 +33,7 @@ from chaos.profiles.sweeps import (
     write_interrupted,
     write_pending,
     write_renamed,
+    write_roles,
     write_sweeps,
     write_too_many,
 )
@@ -52,7 +53,8 @@ def make_story(seed: int, profile: str | None = None) -> Story:
 
 #: By name how often each is drawn, and what writes it.
 PROFILES: Final[dict[str, tuple[float, Callable[[Draft], Story]]]] = {
-    "bursts": (2.0, write_bursts),
+    "bursts": (1.2, write_bursts),
+    "roles": (0.8, write_roles),
     "calm": (1.0, write_calm),
     "rush": (1.5, write_rush),
     "drill": (1.0, write_drill),

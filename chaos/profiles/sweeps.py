@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from chaos.fakes.account import ALTERNATE_KINDS
 from chaos.faults import FaultPlan, Kind, Planned
 from chaos.profiles.draws import ANY_PUT, Place, draw_events, draw_planned, draw_rates
-from chaos.story import EventPlan
+from chaos.story import EventPlan, MemberRole, Trouble
 
 if TYPE_CHECKING:
     from chaos.profiles.draft import Draft
@@ -63,6 +64,25 @@ def write_approvals(draft: Draft) -> Story:
         events=draw_events(draft.random, quiet=0.6),
         faults=FaultPlan(rates=rates, most=4, stale=draft.draw_stale()),
     )
+
+
+def write_roles(draft: Draft) -> Story:
+    """Sweeps read members through roles, which fail before, between or in the middle of them."""
+    moments = [0.0, inf]
+    for _ in range(draft.random.randint(2, 3)):
+        for _ in range(draft.random.randint(0, 2)):
+            draft.edit(*draft.pick_contact(), right=0.0, lost=draft.chance(0.8))
+            draft.wait(0, 60)
+        draft.do("sweep")
+        moments += [draft.now, draft.now + draft.random.uniform(0, 6)]
+        draft.wait(600, 1500)
+    roles = {
+        account: MemberRole(until=draft.random.choice(moments), trouble=draft.random.choice(list(Trouble)))
+        for account, _ in draft.accounts[2:]
+    }
+    rates = draw_rates(draft.random, draft.random.choice([0.01, 0.04]))
+    faults = FaultPlan(rates=rates, stale=draft.draw_stale()) if draft.chance(0.5) else FaultPlan()
+    return draft.finish(faults=faults, roles=roles)
 
 
 def write_held_up(draft: Draft) -> Story:

@@ -12,6 +12,7 @@ from chaos.shrink import run
 from chaos.variants.alerts import ALERTS
 from chaos.variants.gate import GATE
 from chaos.variants.groups import GROUPS
+from chaos.variants.reads import READS
 from chaos.variants.writes import WRITES
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from chaos.mutation import Variant
 
-VARIANTS: Final = (*WRITES, *ALERTS, *GROUPS, *GATE)
+VARIANTS: Final = (*WRITES, *ALERTS, *GROUPS, *GATE, *READS)
 
 
 def hunt(variant: Variant, most: int) -> int | None:

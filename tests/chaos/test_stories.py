@@ -7,6 +7,7 @@ import os
 import re
 from dataclasses import replace
 from functools import partial
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from chaos.profiles import PROFILES, make_story
 from chaos.prose import describe_story
 from chaos.scheduler import START
 from chaos.shrink import run, shrink
-from chaos.story import HUB, Action, EventPlan, Story
+from chaos.story import HUB, Action, EventPlan, MemberRole, Story, Trouble
 from chaos.variants import VARIANTS, hunt
 from chaos.wants import KEEP, PRIMARY_PARTS
 from chaos.world import World
@@ -47,6 +48,8 @@ QUICK = (
     "kept-as-first-seen",
     "all-admitted",
     "messages-of-a-group-at-once",
+    "failed-role-means-unreadable",
+    "odd-answer-believed",
 )
 
 
@@ -114,6 +117,24 @@ def test_a_primary_contact_can_be_read_and_put_in_a_story() -> None:
         asked = detail["requestParameters"]
         assert (detail["eventName"], asked["accountId"]) == ("PutContactInformation", member)
         assert asked["contactInformation"]["countryCode"] == "pt"
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_members_are_read_through_their_roles_until_these_fail(trouble: Trouble) -> None:
+    story = give_owner(make_story(0, "calm"), None)
+    failing, *working = (account for account, _ in story.accounts[2:])
+    roles = {account: MemberRole(until=inf, trouble=trouble) for account in working}
+    sweeps = [Action(name=f"sweep{at}", at=at, do="sweep") for at in (100, 2000)]
+    roles[failing] = MemberRole(until=1000, trouble=trouble)
+    world = run(replace(story, actions=sweeps, end=4000, roles=roles), find_functions())
+    assert not judge(world)
+    first, second, *_ = (
+        json.loads(stored.body) for stored in world.cloud.buckets.puts if stored.key.endswith("/report.json")
+    )
+    read_by = [{one["id"]: one["read_by"] for one in report["accounts"]} for report in (first, second)]
+    assert [found[failing] for found in read_by] == ["own-role", "central-call"]
+    assert {found[account] for found in read_by for account in working} == {"own-role"}
+    assert [report["run"]["lost_roles"] for report in (first, second)] == [[], [failing]]
 
 
 def test_a_story_leaves_nothing_behind() -> None:

@@ -89,8 +89,9 @@ GOALS: Final[dict[str, Goal]] = {
         most=1.05,
         unit="",
         shows="Processor time of the same sweeps, simulation included.",
-        accepted=1.3,
-        because="Each slice of observing reads the whole list of accounts, and there are more slices.",
+        accepted=1.13,
+        because="A sweep itself is linear; with 50,000 accounts the simulation no longer fits the processor's"
+        " cache, and garbage is collected in a larger heap.",
     ),
     "storm_over_put_quota": Goal(
         most=1.15,

@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Final, Self, get_args, get_origin, get_type_hi
 #: The key that names the class where a field may hold one of several.
 _TAG: Final = "state"
 _Decoder = Callable[[Any], Any]
+#: What is plain JSON already. Asked for by type: isinstance() and calls are what takes time here.
+_SCALARS: Final = frozenset({str, int, float, bool, NoneType})
 
 
 class Serializable:
@@ -44,13 +46,16 @@ class Serializable:
 
 def encode(value: Any) -> Any:
     """The value as plain JSON: times in ISO 8601, members of enumerations by their value."""
-    if type(value) is str or value is None:  # most of them: no class need be asked about
+    if type(value) in _SCALARS:
         return value
     match value:
         case Serializable():
-            tag = {} if value.tag is None else {_TAG: value.tag}
-            document = {name: encode(getattr(value, name)) for name in _list_names(type(value))}  # type: ignore[arg-type]
-            return tag | ({k: v for k, v in document.items() if v != ""} if value.sparse else document)
+            document = {} if value.tag is None else {_TAG: value.tag}
+            for name in _list_names(type(value)):  # type: ignore[arg-type]
+                item = getattr(value, name)
+                if item != "" or not value.sparse:
+                    document[name] = item if type(item) in _SCALARS else encode(item)
+            return document
         case StrEnum():
             return str(value)
         case datetime():

@@ -69,7 +69,7 @@ def _check(part: str, value: str, kind: ContactKind) -> str:
     if not value:
         raise ValueError("is empty")
     refuse_outer_space(value)
-    if unseen := sorted({f"U+{ord(one):04X}" for one in value if is_unseen(one)}):
+    if unseen := sorted({f"U+{ord(one):04X}" for one in set(value) if is_unseen(one)}):
         raise ValueError(f"has {' '.join(unseen)}, which cannot be seen: delete it")
     for expression in _EXPRESSION.findall(value):
         if expression not in PLACEHOLDERS:

@@ -17,10 +17,8 @@ READS = {"get_alternate_contact", "list_accounts", "list_tags_for_resource"}
 
 
 @pytest.fixture
-def hub(world):
-    scenes.operated(world)
-    world.calls.clear()
-    return world
+def hub(make_world):
+    return make_world(scenes.operated)
 
 
 @pytest.fixture

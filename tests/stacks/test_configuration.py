@@ -14,10 +14,12 @@ import yaml
 from rollcall.model.contact import COUNTRIES_WITH_STATES, KEEP, PRIMARY_PARTS, Contact
 from rollcall.model.roster import Roster
 from rollcall_config.document import ConfigError
+from rollcall_config.located_yaml import read as read_yaml
 from rollcall_config.roster_compile import list_absent_kinds, list_managed_kinds, read_roster
 from rollcall_config.roster_model import PrimaryContact
 from rollcall_config.settings import Settings, read_settings
 from tests.stacks.configs import CONTACTS, ORGANIZATION, PRIMARY, complaints, load_from
+from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -257,6 +259,14 @@ def test_a_file_that_is_nested_without_end(tmp_path: Path, read: Callable[..., o
     path.write_text(text)
     with pytest.raises(ConfigError, match=r"^config/file.yaml: is nested too deeply"):
         read(path, file="config/file.yaml")
+
+
+@pytest.mark.parametrize("directory", ["config/example", "localcloud/config"])
+def test_without_the_parser_in_c_the_same_is_read(monkeypatch: pytest.MonkeyPatch, directory: str) -> None:
+    files = [ROOT / directory / name for name in ("organization.yaml", "contacts.yaml")]
+    fast = [read_yaml(path, file="f") for path in files]
+    monkeypatch.setattr(yaml, "__with_libyaml__", False)
+    assert [read_yaml(path, file="f") for path in files] == fast
 
 
 def test_no_message_repeats_a_contact_detail(tmp_path: Path) -> None:

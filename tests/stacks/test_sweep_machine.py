@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
 from rollcall.sweep.run import Step
 from tests.stacks.template import arn
+from tests.support.clients import client_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.stacks.template import Template
 
 FUNCTION = "arn:aws:lambda:us-east-1:333333333333:function:"
+ACCOUNT = "123456789012"
 ROLE = "arn:aws:iam::333333333333:role/machine"
 #: What a run that changes something does.
 WHOLE = {
@@ -71,6 +73,17 @@ class Script:
         return run | {"next": self.following[step], "ending": self.ending}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _parsed_once() -> Iterator[None]:
+    """Moto parses a definition twice for each execution, which takes it longer than all else."""
+    from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser  # noqa: PLC0415  # below
+
+    with pytest.MonkeyPatch.context() as patch:
+        parse = cache(AmazonStateLanguageParser.parse)
+        patch.setattr(AmazonStateLanguageParser, "parse", staticmethod(parse))
+        yield
+
+
 @pytest.fixture
 def execute(hub: Template, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     """Runs a machine of the template to its end and describes the execution."""
@@ -93,7 +106,7 @@ def execute(hub: Template, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dic
         monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None))
         monkeypatch.setattr(wait_function.WaitFunction, "_wait_interval", lambda *_, **__: None)
         with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
-            client = boto3.Session("testing", "testing", region_name="us-east-1").client("stepfunctions")
+            client = client_of("stepfunctions", ACCOUNT, "us-east-1")
             made = client.create_state_machine(
                 name="machine", definition=definition(hub, machine), roleArn=ROLE
             )
@@ -304,7 +317,7 @@ def test_a_command_is_handed_on_with_the_arn_of_its_execution(execute: Any) -> N
 
     found = execute(call, command, machine="ControlMachine")
     assert json.loads(found["output"]) == {"done": True}
-    execution = "arn:aws:states:us-east-1:123456789012:execution:machine:name"
+    execution = f"arn:aws:states:us-east-1:{ACCOUNT}:execution:machine:name"
     ((function, payload),) = given
     assert function == "Control"
     started = datetime.fromisoformat(payload["started"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -231,16 +232,12 @@ def test_a_fresh_synthesis_makes_the_same_templates_and_the_cdk_has_no_more_to_s
     assert "aws_events.CfnEventBusPolicy#principal is deprecated" in deprecated[0]
 
 
-def test_errors_are_shown_without_a_traceback(tmp_path: Path) -> None:
-    context = json.dumps({"config": str(tmp_path)})
-    result = subprocess.run(  # noqa: S603  # our own command
-        [sys.executable, str(ROOT / "app.py")],
-        cwd=tmp_path,
-        env=os.environ | {"CDK_CONTEXT_JSON": context},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 1
-    (line,) = result.stderr.splitlines()
+def test_errors_are_shown_without_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ROLLCALL_CONFIG", str(tmp_path))
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "app.py"), run_name="__main__")
+    assert ended.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"{tmp_path}: has neither organization.yaml nor contacts.yaml: ")

@@ -217,7 +217,7 @@ def _luminance(colour: str) -> float:
 
 
 def test_a_long_table_says_that_it_is_cut() -> None:
-    large = sample_report(3000)
+    large = sample_report(1600)
     assert len(large["changes"]) > MOST_ROWS
     assert f"The first {MOST_ROWS} of {len(large['changes'])}" in render(large)
 

@@ -13,12 +13,12 @@ _EDITED: Final = ("crash", "trouble", "rush", "bursts", "outage")
 ALERTS: Final = (
     Variant(
         name="record-read-before-the-look",
-        place=_RESTORE + "_restore_contact",
+        place=_RESTORE + "_look_and_restore",
         old="look = self._take_look(kind)\n"
-        "        found, looked_at, record = look.found, look.at, self._settle_record(look.record)",
+        "    found, looked_at, record = look.found, look.at, self._settle_record(look.record)",
         new="record = self._settle_record(self.writer.contacts.load(self.signal.account_id, kind))\n"
-        "        look = look_at_contact(self.writer, self.signal.account_id, kind)\n"
-        "        found, looked_at = look.found, look.at",
+        "    look = look_at_contact(self.writer, self.signal.account_id, kind)\n"
+        "    found, looked_at = look.found, look.at",
         caught_by=("alert-too-quiet", "edit-not-alerted"),
         profiles=("rush",),
     ),

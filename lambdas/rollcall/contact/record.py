@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 from rollcall.contact.known_drift import KnownDrift
 from rollcall.contact.repeated_edits import RepeatedEdits
 from rollcall.decide.intent import Answer, OpenIntent, WriteState
-from rollcall.events.signal import parse_time
+from rollcall.events.signal import TAMPERING, parse_time
 from rollcall.model.codec import Serializable
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
@@ -206,6 +206,11 @@ def add_edit(record: ContactRecord, edit: KnownEdit) -> ContactRecord:
     if len(edits) > REMEMBERED:
         edits.remove(next((known for known in edits if known.published is not None), edits[0]))
     return replace(record, edits=tuple(edits))
+
+
+def add_signal(record: ContactRecord, signal: Signal) -> ContactRecord:
+    """Remember the edit of this signal, if it is one."""
+    return add_edit(record, KnownEdit.from_signal(signal)) if signal.cause in TAMPERING else record
 
 
 def mark_published(record: ContactRecord, key: str, verdict: str, at: datetime) -> ContactRecord:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rollcall.contact.record import update_record
+from rollcall.contact.record import add_signal, update_record
 from rollcall.contact.repeated_edits import (
     Backoff,
     count_change,
@@ -46,8 +46,8 @@ def back_off(
 ) -> tuple[ContactRecord, Backoff | None, int | None]:
     """The record with this change counted, whether it may not be undone yet, and seconds to come back in.
 
-    Only edits back off: what the roster asks of an account is never put off. What it counts of a change that
-    may be undone is stored with its intent. RetryableError if the state table or the bus could not be asked.
+    Only edits back off: what the roster asks of an account is never put off. An edit that may be undone, and
+    its count, are stored with the intent. RetryableError if the state table or the bus could not be asked.
     """
     if signal.cause not in TAMPERING:
         return record, None, None
@@ -61,7 +61,7 @@ def back_off(
             now=now,
             limits=limits,
         )
-        return replace(known, repeated=after)
+        return replace(add_signal(known, signal), repeated=after)
 
     counted = count(record)
     if not counted.repeated.is_open(now):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.known_drift import compute_fingerprint
-from rollcall.contact.record import SKEW, ContactRecord, KnownEdit, add_edit, update_record
+from rollcall.contact.record import SKEW, ContactRecord
 from rollcall.decide.intent import Judgement, WriteState
 from rollcall.decide.plan import make_plan
 from rollcall.decide.resolve import is_authorised, resolve_requirement
@@ -20,12 +20,13 @@ from rollcall.outcomes.verdicts import LEFT_RIGHT, Verdict
 from rollcall.reconcile.backoff import back_off, find_repeated_incident
 from rollcall.rosters.orphaned import find_orphaned
 from rollcall.write.apply_change import UNKNOWN_REASON, AppliedChange, apply_change
-from rollcall.write.look import Look, look_at_contact
+from rollcall.write.look import Look, look_at_contact, store_edit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from rollcall.contact.record import KnownEdit
     from rollcall.decide.plan import Change, Finding
     from rollcall.decide.resolve import Enforcement, Requirement
     from rollcall.events.signal import Signal
@@ -98,13 +99,15 @@ class AccountRestorer:
 
     def _restore_contact(self, kind: ContactKind, required: Requirement) -> AppliedChange:
         try:
-            look = self._take_look(kind)
-            found, looked_at, record = look.found, look.at, self._settle_record(look.record)
+            return self._look_and_restore(kind, required)
         except RetryableError as error:
             soon = error if isinstance(error, SoonError) else None
-            return AppliedChange(
-                outcome=self._make_pending(kind, str(error)), expected=soon is not None, soon=soon
-            )
+            pending = self._make_pending(kind, str(error))
+            return AppliedChange(outcome=pending, expected=soon is not None, soon=soon)
+
+    def _look_and_restore(self, kind: ContactKind, required: Requirement) -> AppliedChange:
+        look = self._take_look(kind)
+        found, looked_at, record = look.found, look.at, self._settle_record(look.record)
         denied = isinstance(found, Unreadable) and found.denied
         if denied and is_provisioning(self.signal, self.writer.clock.now()):
             reason = "AWS denies the read of a new account"
@@ -115,8 +118,8 @@ class AccountRestorer:
         )
         if plan.changes:
             return self._restore_change(plan.changes[0], record, looked_at)
-        wanted = required.desired.get(kind)
-        kept = isinstance(wanted, Desired) and wanted.contact.keeps
+        kept = isinstance(wanted := required.desired.get(kind), Desired) and wanted.contact.keeps
+        record = store_edit(self.writer, record, self.signal)
         return self._explain_finding(plan.findings[0], record, looked_at, kept=kept)
 
     def _take_look(self, kind: ContactKind) -> Look:
@@ -126,14 +129,10 @@ class AccountRestorer:
         return look
 
     def _settle_record(self, record: ContactRecord) -> ContactRecord:
-        """The record with this edit in it, and without an open intent; SoonError while there is one."""
-        if record.intent is not None:
-            record = self.finish(record)
-        if self.signal.cause in TAMPERING:
-            edit = KnownEdit.from_signal(self.signal)
-            record = update_record(
-                self.writer.contacts, record, lambda known: add_edit(known, edit), clock=self.writer.clock
-            )
+        """The record without an open intent; SoonError while there is one."""
+        if record.intent is None:
+            return record
+        record = store_edit(self.writer, self.finish(record), self.signal)
         if record.intent is None:
             return record
         now = self.writer.clock.now()
@@ -231,6 +230,7 @@ class AccountRestorer:
         waiting = self._make_pending(change.kind, "", change)
         stale_for = self._find_stale(record, looked_at)
         if stale_for is not None:
+            record = store_edit(self.writer, record, self.signal)
             outcome = replace(waiting, reason=str(stale_for), found=None)
             return AppliedChange(outcome=outcome, record=record, expected=True, soon=stale_for)
         try:

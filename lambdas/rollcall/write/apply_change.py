@@ -12,6 +12,7 @@ from rollcall.contact.record import (
     ContactMemory,
     ContactRecord,
     KnownWrite,
+    add_signal,
     drop_intent,
     release_intent,
     update_record,
@@ -139,7 +140,7 @@ def apply_change(
 
 
 def _open(record: ContactRecord, intent: Intent, left: timedelta, writer: Writer) -> RetryableError | None:
-    """Open the intent; returns why not, and then nothing may be sent."""
+    """Open the intent; returns why not, and then nothing may be sent. The edit is stored all the same."""
     if record.intent is not None:
         return IntentBusyError("another worker is at this contact")
     if left < LEAST_LEFT:
@@ -147,12 +148,13 @@ def _open(record: ContactRecord, intent: Intent, left: timedelta, writer: Writer
     try:
         writer.contacts.open_intent(replace(record, intent=intent.lock), at=intent.opened_at)
     except RetryableError as error:
-        # If the answer was lost, it may be open all the same: nothing was sent, and nobody needs to wait.
+        # If the answer was lost, it may be open: nothing was sent, and nobody needs to wait.
         with suppress(RetryableError):
             current = writer.contacts.load(record.account_id, record.kind)
-            update_record(
-                writer.contacts, current, lambda known: drop_intent(known, intent.id), clock=writer.clock
-            )
+            drop = partial(drop_intent, intent_id=intent.id)
+            current = update_record(writer.contacts, current, drop, clock=writer.clock)
+            keep = partial(add_signal, signal=intent.signal)
+            update_record(writer.contacts, current, keep, clock=writer.clock)
         return error
     return None
 

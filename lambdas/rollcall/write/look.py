@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rollcall.contact.record import add_signal, update_record
+
 if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.contact.record import ContactRecord
+    from rollcall.events.signal import Signal
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
     from rollcall.write.apply_change import Writer
@@ -32,3 +35,11 @@ def look_at_contact(writer: Writer, account_id: str, kind: ContactKind) -> Look:
     at = writer.clock.now()
     found = writer.accounts.get(account_id, kind)
     return Look(at=at, found=found, record=writer.contacts.load(account_id, kind))
+
+
+def store_edit(writer: Writer, record: ContactRecord, signal: Signal) -> ContactRecord:
+    """The record with the edit of this signal, if it is one; RetryableError.
+
+    For edits after which nothing is written now: what is written takes its edit along with its intent.
+    """
+    return update_record(writer.contacts, record, lambda known: add_signal(known, signal), clock=writer.clock)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from rollcall.model.contact import ContactKind
+from rollcall.model.errors import IntentBusyError, RecordRefusedError
 from simulation.accounts import AlternateContact
 from simulation.caller import Caller
 from simulation.seeds import HUB
@@ -29,6 +31,28 @@ def test_an_edited_contact_is_restored_and_told_once():
     assert "mary" in world.alerts[0].text
     assert "own-write" in world.verdicts()
     assert not world.dead
+
+
+def test_an_edit_is_stored_with_the_intent_of_the_write_that_undoes_it():
+    world = World().settle()
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.faults.plan("state.save", AssertionError("stored by itself"))
+    world.deliver(world.queue[0])
+    (edit,) = world.state.read(MEMBER, ContactKind.SECURITY).edits
+    assert (world.contacts()["SECURITY"], edit.published) == (api_values("soc"), "set")
+
+
+@pytest.mark.parametrize("error", [IntentBusyError("busy"), RecordRefusedError("refused")], ids=repr)
+@pytest.mark.parametrize("step", ["state.open_intent", "state.open_intent.after"])
+def test_an_edit_whose_intent_is_refused_is_known_to_others_all_the_same(step, error):
+    world = World().settle()
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.faults.plan(step, error)
+    world.deliver(world.queue[0])
+    record = world.state.read(MEMBER, ContactKind.SECURITY)
+    assert ([edit.published for edit in record.edits], record.intent) == ([None], None)
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
 
 
 def test_a_deleted_contact_is_restored_and_alerted():

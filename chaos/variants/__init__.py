@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 VARIANTS: Final = (*WRITES, *ALERTS, *GROUPS, *GATE, *READS)
 
 
-def hunt(variant: Variant, most: int) -> int | None:
-    """The seed of the first story in which the variant is caught, of so many; None if it is in none."""
+def hunt(variant: Variant, most: int, *, first: int = 0) -> int | None:
+    """The seed of a story in which the variant is caught, of so many from `first` on; None if in none."""
     functions = find_functions()
     with apply_variant(variant):
-        for seed, profile in _list_stories(variant, most):
+        for seed, profile in _list_stories(variant, range(first, first + most)):
             violations = judge(run(make_story(seed, profile), functions))
             if {violation.name for violation in violations} & set(variant.caught_by):
                 return seed
     return None
 
 
-def _list_stories(variant: Variant, most: int) -> Iterator[tuple[int, str]]:
+def _list_stories(variant: Variant, seeds: range) -> Iterator[tuple[int, str]]:
     profiles = variant.profiles or tuple(PROFILES)
-    for seed in range(most):
+    for seed in seeds:
         yield seed, profiles[seed % len(profiles)]

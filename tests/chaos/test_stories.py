@@ -34,23 +34,23 @@ from rollcall.adapters import clients, system
 
 #: Of each profile so many stories are played, and of floods, which are long, one.
 SEEDS = range(3)
-#: Variants that show soon.
-QUICK = (
-    "intent-taken-over-at-once",
-    "ledger-skipped",
-    "second-call-under-one-intent",
-    "calls-name-no-intent",
-    "role-alone-believed",
-    "records-overwritten",
-    "no-answer-means-refused",
-    "version-ignored",
-    "optional-parts-dropped",
-    "kept-as-first-seen",
-    "all-admitted",
-    "messages-of-a-group-at-once",
-    "failed-role-means-unreadable",
-    "odd-answer-believed",
-)
+#: Variants, and the seed of the first story that catches each; once stories change, a later one may.
+QUICK = {
+    "intent-taken-over-at-once": 19,
+    "ledger-skipped": 0,
+    "second-call-under-one-intent": 0,
+    "calls-name-no-intent": 0,
+    "role-alone-believed": 0,
+    "records-overwritten": 26,
+    "no-answer-means-refused": 0,
+    "version-ignored": 1,
+    "optional-parts-dropped": 2,
+    "kept-as-first-seen": 2,
+    "all-admitted": 3,
+    "messages-of-a-group-at-once": 2,
+    "failed-role-means-unreadable": 0,
+    "odd-answer-believed": 2,
+}
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -167,7 +167,7 @@ def test_what_the_functions_ask_is_what_botocore_sends() -> None:
 @pytest.mark.parametrize("name", QUICK)
 def test_a_wrong_variant_is_caught(name: str) -> None:
     (variant,) = (variant for variant in VARIANTS if variant.name == name)
-    assert hunt(variant, 100) is not None
+    assert hunt(variant, 100, first=QUICK[name]) is not None
 
 
 def test_each_variant_changes_the_core_and_leaves_it_as_it_was() -> None:

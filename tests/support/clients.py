@@ -6,6 +6,13 @@ from functools import cache
 from typing import Any
 
 import boto3
+from botocore.config import Config
+
+from localcloud.aws.repairs import remember_names
+
+#: Otherwise botocore puts together at each call what it runs on.
+PLAIN = Config(user_agent="tests")
+remember_names(setattr)
 
 
 @cache
@@ -16,7 +23,7 @@ def session() -> Any:
 @cache
 def client_of(service: str, account: str, region: str) -> Any:
     """It holds no state: moto answers it from what is in the account while `mock_aws` is active."""
-    client = session().client(service, region_name=region)
+    client = session().client(service, region_name=region, config=PLAIN)
 
     def name_account(params: dict[str, Any], **_: Any) -> None:
         params["headers"]["x-moto-account-id"] = account

@@ -6,6 +6,7 @@ import gc
 import os
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,12 +62,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _group(nodeid: str) -> str:
-    path = Path(nodeid.partition("::")[0])
+    return _group_file(nodeid.partition("::")[0])
+
+
+@cache
+def _group_file(file: str) -> str:
+    path = Path(file)
     directory = path.parent.name
     alone = directory == "cloud" and path.name in _ALONE
     return directory if directory in _TOGETHER and not alone else path.as_posix()
 
 
+@cache
 def _rank(group: str) -> int:
     names = (Path(group).name, group.removeprefix("tests/").partition("/")[0])
     return next((_LONGEST.index(name) for name in names if name in _LONGEST), len(_LONGEST))

@@ -214,7 +214,7 @@ def leaks(text: str, contacts: Iterable[Contact | dict[str, str]] = (WANTED, FOU
     A country is two letters, which are in many words.
     """
     folded = text.casefold()
-    digits = "".join(character for character in text if character.isdigit())
+    digits = "".join(filter(str.isdigit, text))
     found = []
     for contact in contacts:
         values = contact.as_document() if isinstance(contact, Contact) else contact
@@ -224,7 +224,7 @@ def leaks(text: str, contacts: Iterable[Contact | dict[str, str]] = (WANTED, FOU
                 spellings.add(value.partition("@")[0] + "@")
             if any(spelling.casefold() in folded for spelling in spellings):
                 found.append(value)
-            number = "".join(character for character in value if character.isdigit())
+            number = "".join(filter(str.isdigit, value))
             if len(number) > 6 and number in digits:
                 found.append(value)
     return found

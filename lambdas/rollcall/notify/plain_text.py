@@ -21,6 +21,7 @@ SUBJECT_LENGTH = 99
 #: Our own sentences are wrapped to fit a phone; values stay in one piece, to be copied.
 _WIDTH = 45
 _SECTIONS_LENGTH = 50_000  # characters, of up to four bytes
+_NOT_IN_SUBJECTS = re.compile("[^ -~]")
 _COMMAND = re.compile(r"`[^`]*`")
 _NO_BREAK = "\N{NO-BREAK SPACE}"  # none is left in a message: it cannot be printed
 
@@ -49,7 +50,7 @@ def render_plain_text(message: Message) -> Alert:
 
 def _write_subject(message: Message) -> str:
     text = f"[{message.severity.name}] {message.headline}"
-    return shorten("".join(_make_ascii(character) for character in text), SUBJECT_LENGTH)
+    return shorten(_NOT_IN_SUBJECTS.sub("?", text), SUBJECT_LENGTH)
 
 
 def _render_lines(message: Message) -> Iterator[str]:
@@ -97,7 +98,3 @@ def _wrap_step(step: str) -> list[str]:
 
 def _render_line(one: Fact) -> str:
     return f"{one.label}: {one.value}"
-
-
-def _make_ascii(character: str) -> str:
-    return character if " " <= character <= "~" else "?"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.models import RESPONSES_METHODS
 from moto.dynamodb.responses import DynamoHandler
 
 from localcloud.aws.repairs import serialize_table_calls
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 SERVICES = ("dynamodb", "s3", "events", "sns", "sqs", "sts", "stepfunctions")
 TABLE, BUCKET, BUS = "state", "rollcall-ledger", "outcomes"
+
+# For callers of `requests`, of which there are none, moto would register 1,300 addresses before each test.
+RESPONSES_METHODS.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from rollcall.contact.repeated_edits import find_backoff
 from rollcall.decide.plan import ChangeResult, Finding, ObservedAccount, plan_observed
 from rollcall.events.actor import UNKNOWN, Actor
 from rollcall.events.signal import Cause, EventReference, Signal
+from rollcall.model.contact import ALL_PARTS, Contact
 from rollcall.model.desired import Absent, Desired, Present, is_same_desired
 from rollcall.model.errors import RetryableError, SoonError, describe_unexpected
 from rollcall.outcomes.outcome import Outcome
@@ -218,7 +219,7 @@ class AccountApplier:
         """One contact, as it is now: write only what was approved, over what was seen then."""
         if isinstance(decided, Finding):
             return self._skip_if_changed(planned, decided, record)
-        if not is_same_desired(decided.wanted, planned.wanted):
+        if not _is_same_write(decided, planned):
             return make_skipped(planned, "the roster asks for something else here by now")
         if not is_same_observation(decided.found, planned.found) and not _left_by_us(decided.found, record):
             return make_skipped(planned, "somebody changed it after the plan was made")
@@ -267,6 +268,21 @@ class AccountApplier:
 
 #: Reported by the run as a whole: nothing was done, or it is retried.
 _REPORTED = RIGHT | {Verdict.PENDING}
+
+
+def _is_same_write(decided: Change, planned: PlannedChange) -> bool:
+    """Whether both ask for the same; a value that both leave as it was found is one that the roster keeps."""
+    now, then = decided.wanted, planned.wanted
+    if is_same_desired(now, then) or not (isinstance(now, Desired) and isinstance(then, Desired)):
+        return is_same_desired(now, then)
+    found, seen = (
+        one.found.contact if isinstance(one.found, Present) else Contact() for one in (decided, planned)
+    )
+    return all(
+        now.contact.get(part) == then.contact.get(part)
+        or (now.contact.get(part) == found.get(part) and then.contact.get(part) == seen.get(part))
+        for part in ALL_PARTS
+    )
 
 
 def _left_by_us(found: Observation, record: ContactRecord) -> bool:

@@ -386,6 +386,16 @@ class TestSweep:
         assert load_report(world)["drift"] == []
         assert read_primary(world)["City"] == "Badville"
 
+    def test_what_was_restored_while_a_plan_waits_is_no_reason_to_skip_it(self):
+        world = SweepWorld(make_roster(**WHOLE)).settle()
+        world.deploy(make_roster(**WHOLE | {"name": KEEP, "city": "Tacoma"}))
+        edit_primary(world, FullName="Mallory Evil")
+        world.sweep()  # the plan has the name as it was edited
+        world.drain()
+        assert read_primary(world)["FullName"] == WHOLE["name"]
+        world.approve_held()
+        assert (read_primary(world)["FullName"], read_primary(world)["City"]) == (WHOLE["name"], "Tacoma")
+
     def test_the_first_time_waits_for_a_person(self):
         world = SweepWorld(ROSTER).settle()
         world.sweep()

@@ -23,15 +23,15 @@ from rollcall.sweep.approvals import find_reasons_to_wait, make_pending_plan
 from rollcall.sweep.observe import SLICE_SECONDS
 from rollcall.sweep.run import Ending, PlanReference, Run, Step, Trigger
 from rollcall.sweep.stored_plan import PlanBuilder
-from rollcall.timing import CEILING, ORGANIZATIONS_RATE, QUOTAS
+from rollcall.timing import APPLY_READS, CEILING, ORGANIZATIONS_RATE, QUOTAS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 #: One contact in one account of twenty drifted: a bad day.
 DRIFTED_SHARE: Final = 0.05
-#: OUs in an organization: AWS's default maximum is 2,000; here one for fifty accounts.
-ACCOUNTS_PER_UNIT: Final = 50
+#: OUs in an organization: AWS's default maximum is 2,000; here one for fifty accounts, ten below one.
+ACCOUNTS_PER_UNIT, UNITS_PER_UNIT = 50, 10
 #: Calls of the Account API for one change: read again before it, and after it.
 _GETS_PER_CHANGE: Final = 2
 #: Entered, scheduled, started, succeeded, exited; and a choice is entered and exited.
@@ -51,10 +51,11 @@ MAX_RECEIVES, RETENTION_SECONDS = 60, 14 * 86_400
 def figures(accounts: int) -> dict[str, float]:
     """Figures of one sweep; times in minutes, without the time of answers, which calls in flight hide."""
     reads, writes = (QUOTAS[name][0] * CEILING for name in ("GetAlternateContact", "PutAlternateContact"))
-    listing = ceil(accounts / PAGE_SIZE) + ceil(accounts / ACCOUNTS_PER_UNIT) + 2
+    # A page of accounts after the other, and the OUs that are above others.
+    listing = ceil(accounts / PAGE_SIZE) + ceil(accounts / ACCOUNTS_PER_UNIT / UNITS_PER_UNIT) + 1
     changes = int(accounts * DRIFTED_SHARE)
     observing = accounts * len(ALTERNATE_KINDS) / reads
-    applying = max(changes / writes, _GETS_PER_CHANGE * changes / reads)
+    applying = max(changes / writes, _GETS_PER_CHANGE * changes / (reads * APPLY_READS))
     slices = ceil(observing / SLICE_SECONDS) + ceil(applying / SLICE_SECONDS)
     # Begin, prepare, gate and report beside the slices.
     events = _EVENTS_AROUND + EVENTS_PER_STEP * (slices + 4)

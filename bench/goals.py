@@ -22,8 +22,8 @@ class Goal:
 
 
 _CENTRAL: Final = (
-    "Listing comes before the first read, a sweep takes 97 % of the quota, and each change is read again "
-    "before and after its put."
+    "30,000 reads, and for each of 500 changes three more (before its put, after it, and for its event), take"
+    " 3,247 seconds at the 97 % of the quota that a sweep uses."
 )
 _COMPILED: Final = (
     "Modules are compiled at each start (ADR 10): with bytecode `reconcile` has 1.45. The rest are imports."
@@ -40,7 +40,7 @@ GOALS: Final[dict[str, Goal]] = {
         unit="x",
         shows="A sweep of 10,000 accounts, 1 in 20 drifted, against one read of each contact and one put of"
         " each drifted one at the published rates, side by side.",
-        accepted=1.14,
+        accepted=1.11,
         because=_CENTRAL,
     ),
     "sweep_300_over_external_minimum": Goal(
@@ -49,14 +49,12 @@ GOALS: Final[dict[str, Goal]] = {
         shows="The same with 300 accounts, of which begin, listing and report are a fifth.",
     ),
     "sweep_10000_central_seconds": Goal(
-        most=3_150, unit="s", shows="The same sweep of 10,000 accounts.", accepted=3_420, because=_CENTRAL
+        most=3_150, unit="s", shows="The same sweep of 10,000 accounts.", accepted=3_320, because=_CENTRAL
     ),
     "sweep_10000_seconds": Goal(
         most=120,
         unit="s",
         shows="A sweep of 10,000 accounts that are compliant, each read through its own role.",
-        accepted=175,
-        because="Listing takes 73 seconds at ten calls a second: AWS does not publish how many it takes.",
     ),
     "sweep_failing_roles_share": Goal(
         most=0.03,
@@ -86,8 +84,8 @@ GOALS: Final[dict[str, Goal]] = {
         unit="",
         shows="Processor time of the same sweeps, simulation included.",
         accepted=1.13,
-        because="A sweep itself is linear; with 50,000 accounts the simulation no longer fits the processor's"
-        " cache, and garbage is collected in a larger heap.",
+        because="Calls of functions grow with an exponent of 0.99. The rest is memory: 50,000 accounts do not"
+        " fit the processor's cache, and garbage is collected in a larger heap.",
     ),
     "storm_over_put_quota": Goal(
         most=1.15,

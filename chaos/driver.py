@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
+    from chaos.scheduler import Scheduler
     from chaos.setting import Context, Slot
     from chaos.world import World
 
@@ -111,6 +112,8 @@ _VARIABLES: Final = {
     ).as_variables(),
 }
 _MEMBER_ROLE: Final = f"{PREFIX}MEMBER_ROLE"
+#: How often a task looks whether a lock is free.
+_LOCK_SECONDS: Final = 0.01
 _ALICE: Final = {
     "GetCallerIdentityResponse": {
         "GetCallerIdentityResult": {
@@ -170,6 +173,7 @@ class Rollcall:
             (system.SystemClock, "now", lambda _self: self._read_clock()),
             (system.SystemClock, "sleep", lambda _self, seconds: self.world.scheduler.sleep(seconds)),
             (system, "ThreadPoolExecutor", self._make_executor),
+            (system, "Lock", self._make_lock),
             (shared_compose, "_CANDIDATE", _Candidate(self)),
             (control.compose, "StsIdentities", _Identities),
             (handlers, "datetime", clock),
@@ -214,6 +218,9 @@ class Rollcall:
     def _make_executor(self, *, max_workers: int) -> _Executor:
         del max_workers
         return _Executor(self.world)
+
+    def _make_lock(self) -> _Lock:
+        return _Lock(self.world.scheduler)
 
 
 _COMPOSE: Final[dict[str, Callable[[], Any]]] = {
@@ -266,6 +273,22 @@ class _Executor:
     def submit(self, work: Callable[[], None]) -> None:
         scheduler = self._world.scheduler
         self._tasks.append(scheduler.spawn(scheduler.process, work))
+
+
+class _Lock:
+    """A lock of tasks: all are one thread, and one that sleeps may hold it."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._held = False
+
+    def __enter__(self) -> None:
+        while self._held:
+            self._scheduler.sleep(_LOCK_SECONDS)
+        self._held = True
+
+    def __exit__(self, *_: object) -> None:
+        self._held = False
 
 
 @cache

@@ -26,7 +26,7 @@ from rollcall.sweep.apply import IN_FLIGHT, ApplyStep
 from rollcall.sweep.ports import ApplyPorts
 from rollcall.sweep.prepare import prepare
 from rollcall.sweep.run import Run
-from rollcall.timing import make_paces
+from rollcall.timing import APPLY_READS, make_paces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,5 +85,8 @@ def compose_apply() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]
 
 def _make_paces() -> Paces:
     return make_paces(
-        now=SystemClock().now().timestamp(), guard=Lock, region=os.environ.get("AWS_REGION", "us-east-1")
+        now=SystemClock().now().timestamp(),
+        guard=Lock,
+        region=os.environ.get("AWS_REGION", "us-east-1"),
+        reads=APPLY_READS,
     )

@@ -45,6 +45,9 @@ WORKERS: Final = 6
 WORKERS_SHARE: Final = 0.95
 #: What a sweep takes at most of a quota: the rest is for signals and refills the burst that they use.
 CEILING = 0.97
+#: What the step that writes takes of that in reads: it reads a contact before and after its put, and a worker
+#: once more for the event of the put.
+APPLY_READS: Final = 2 / 3
 #: Refusals within so many seconds say the same thing once.
 DECREASE_EVERY_SECONDS = 1.0
 
@@ -218,13 +221,17 @@ def make_paces(
     now: float,
     guard: Callable[[], AbstractContextManager[object]] = nullcontext,
     region: str = _REGION,
+    reads: float = 1.0,
 ) -> Paces:
     """Adaptive paces for the Region's Account API, AWS Organizations and sessions of members' roles.
 
-    `guard` makes a lock for each.
+    `guard` makes a lock for each; of the quota of reads this share is taken.
     """
     quotas = find_quotas(region)
-    ceilings = {operation: rate * CEILING for operation, (rate, _) in quotas.items()}
+    ceilings = {
+        operation: rate * CEILING * (reads if operation.startswith("Get") else 1.0)
+        for operation, (rate, _) in quotas.items()
+    }
     ceilings |= {ORGANIZATIONS: ORGANIZATIONS_RATE, ASSUME_ROLE: ASSUME_ROLE_RATE}
     return Paces(
         by_operation={

@@ -73,7 +73,6 @@ def _make_ports(environment: SweepEnvironment, table: Mapping[str, Any]) -> Swee
             client=make_client("organizations", NO_RETRIES),
             clock=clock,
             pace=pace.by_operation[ORGANIZATIONS],
-            pool=pool,
         ),
         contacts=OneModeAccountApi(
             client=make_client("account", NO_RETRIES), clock=clock, buckets=pace.by_operation

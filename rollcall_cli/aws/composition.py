@@ -14,7 +14,7 @@ from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.account_listing import OrganizationAccounts
 from rollcall.adapters.errors import AWS_ERRORS
 from rollcall.adapters.organizations import AwsOrganization
-from rollcall.adapters.system import SystemClock, ThreadPool
+from rollcall.adapters.system import SystemClock
 from rollcall.timing import ORGANIZATIONS, make_buckets, make_paces
 from rollcall_cli.aws.patient import PatientClient
 from rollcall_cli.text.problems import CommandError, explain_credential_error
@@ -170,7 +170,6 @@ class Composition:
                 client=organizations,
                 clock=self.clock,
                 pace=make_paces(now=now).by_operation[ORGANIZATIONS],
-                pool=ThreadPool(threads=1),
             ),
             members=OneModeAccountApi(client=account, clock=self.clock, buckets=share),
             management=own,

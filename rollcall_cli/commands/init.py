@@ -209,7 +209,7 @@ def _read_accounts(
     composition: Composition, connection: Connection, kinds: Sequence[ContactKind]
 ) -> InitReading:
     with show_bar(composition.err, composition.clock, "Reading contacts") as progress:
-        every = connection.accounts.list_accounts()
+        every = sorted(connection.accounts.list_accounts(), key=lambda account: account.id)
         active = [account for account in every if account.active]
         observed = []
         for done, account in enumerate(active):

@@ -48,7 +48,7 @@ def read_last_observation(hub: InForce) -> LastObservation:
     data, run = str(summary["data"]), str(summary["run"])
     try:
         accounts = list(runs.read_accounts(data))
-        observed = [item for part in runs.read_observed(data) for item in part]
+        observed = runs.read_observed(data)
         parts = [part for one in dict.fromkeys((data, run)) for part in runs.read_results(one)]
     except RetryableError as error:
         raise CommandError(f"what the sweep {data} observed cannot be read: {error}", fix=_FRESH) from error

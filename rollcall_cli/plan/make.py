@@ -116,9 +116,11 @@ def make_plan(composition: Composition, request: PlanRequest) -> PlanResult:
     if request.resume is not None:
         seen = store.read_reading(request.resume, organization=settings.organization, roster=roster.digest)
     else:
-        every = connection.accounts.list_accounts()
         # The management account last, as in a sweep: the same plan has the same digest.
-        every = sorted(every, key=lambda account: (account.id == settings.management, account.id))
+        every = sorted(
+            connection.accounts.list_accounts(),
+            key=lambda account: (account.id == settings.management, account.id),
+        )
         seen = PlanReading(
             organization=settings.organization,
             roster=roster.digest,

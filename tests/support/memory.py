@@ -323,9 +323,11 @@ class MemoryRuns:
     def write_observed(self, run_id: str, part: str, records: Sequence[ObservedAccount]) -> None:
         self._write(f"{run_id}/observed/{part}", [record.as_document() for record in records])
 
-    def read_observed(self, run_id: str) -> Iterator[list[ObservedAccount]]:
-        for key in self._keys(f"{run_id}/observed/"):
-            yield [ObservedAccount.from_document(item) for item in self._read(key)]
+    def read_observed(self, run_id: str) -> list[ObservedAccount]:
+        keys = self._keys(f"{run_id}/observed/")
+        found = [(not key.rpartition("/")[2].isdigit(), item) for key in keys for item in self._read(key)]
+        found.sort(key=lambda pair: (pair[0], pair[1]["account"]["id"]))
+        return [ObservedAccount.from_document(item) for _, item in found]
 
     def write_planned(self, run_id: str, roster: str, part: int, changes: Sequence[PlannedChange]) -> None:
         key = f"{run_id}/plan/{roster[:12]}/{part:05}"

@@ -24,7 +24,7 @@ from rollcall.sweep.prepare import prepare
 from rollcall.sweep.report_files import OrganizationIds
 from rollcall.sweep.report_step import FailStep, ReportStep
 from rollcall.sweep.run import Run
-from rollcall.timing import ORGANIZATIONS, make_paces
+from rollcall.timing import APPLY_READS, ORGANIZATIONS, make_paces
 from simulation.caller import Caller
 from simulation.seeds import HUB
 from tests.support.identities import MACHINE, PLACE, MemoryIdentities, sign
@@ -229,7 +229,6 @@ class SweepWorld(World):
                 client=organizations,
                 clock=self.clock,
                 pace=pace.by_operation[ORGANIZATIONS],
-                pool=self.pool,
             ),
             contacts=OneModeAccountApi(client=account, clock=self.clock, buckets=pace.by_operation),
             organization=AwsOrganization(client=organizations),
@@ -249,7 +248,7 @@ class SweepWorld(World):
         return self.pool
 
     def _apply_ports(self) -> ApplyPorts:
-        pace = make_paces(now=self.clock.now().timestamp()).by_operation
+        pace = make_paces(now=self.clock.now().timestamp(), reads=APPLY_READS).by_operation
         account = _Writer(self)
         accounts = AllAccounts(
             management_account=MANAGEMENT,

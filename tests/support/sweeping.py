@@ -46,7 +46,6 @@ class Sweeping:
                 client=organizations,
                 clock=self.clock,
                 pace=pace.by_operation[ORGANIZATIONS],
-                pool=self.pool,
             ),
             contacts=OneModeAccountApi(
                 client=self.world.cloud.client("account", role), clock=self.clock, buckets=pace.by_operation
@@ -91,7 +90,4 @@ class Sweeping:
 
     def observed(self, run: Run) -> dict[str, ObservedAccount]:
         """What was stored, by account."""
-        parts = [list(part) for part in self.runs.read_observed(run.data)]
-        by_account = {item.account.id: item for part in parts for item in part}
-        assert sum(map(len, parts)) == len(by_account), "an account was stored twice"
-        return by_account
+        return {item.account.id: item for item in self.runs.read_observed(run.data)}

@@ -13,7 +13,7 @@ from rollcall.model.errors import RetryableError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from rollcall.ports import Clock, Pool
+    from rollcall.ports import Clock
     from rollcall.timing import Pace
 
 
@@ -25,37 +25,38 @@ class Pages(Protocol):
 
 
 class UnitTree:
-    """Names and parents of all units, once it was walked."""
+    """Names and places of OUs. What is below an OU is listed once, when it is first asked for."""
 
     def __init__(self, pages: Pages) -> None:
         self._pages = pages
         self._names: dict[str, str] = {}
-        self._above: dict[str, list[str]] = {}
-
-    def walk(self) -> None:
-        """Read all units: one call for each, and one for the root. RetryableError."""
-        for root in self._pages("list_roots", "Roots"):
-            self._walk(str(root["Id"]), [])
-
-    def list_parents(self) -> list[str]:
-        """Ids of the root and all units: whatever may hold accounts."""
-        return list(self._above)
-
-    def find_path(self, parent_id: str) -> list[str]:
-        """Ids from the root down to a unit, itself included."""
-        return [*self._above[parent_id], parent_id]
+        self._below: dict[str, list[str]] = {}
 
     def get_names(self, place: Sequence[str]) -> tuple[str, ...] | None:
-        """The names of the OUs of a place; None for none, or with one that the walk did not see."""
+        """Names of the OUs of a place; None for none, or with one that AWS did not list. RetryableError."""
+        for parent_id in place[:-1]:
+            self._list_below(parent_id)
         known = bool(place) and all(unit_id in self._names for unit_id in place[1:])
         return tuple(self._names[unit_id] for unit_id in place[1:]) if known else None
 
-    def _walk(self, parent_id: str, above: list[str]) -> None:
-        self._above[parent_id] = above
-        listing = "list_organizational_units_for_parent"
-        for unit in self._pages(listing, "OrganizationalUnits", ParentId=parent_id):
-            self._names[str(unit["Id"])] = str(unit["Name"])
-            self._walk(str(unit["Id"]), [*above, parent_id])
+    def list_places(self) -> Iterator[list[str]]:
+        """Where accounts may be: ids from the root down, of the root and of each OU. RetryableError."""
+        for root in self._pages("list_roots", "Roots"):
+            yield from self._walk([str(root["Id"])])
+
+    def _walk(self, place: list[str]) -> Iterator[list[str]]:
+        yield place
+        for unit_id in self._list_below(place[-1]):
+            yield from self._walk([*place, unit_id])
+
+    def _list_below(self, parent_id: str) -> list[str]:
+        if parent_id not in self._below:
+            units = list(
+                self._pages("list_organizational_units_for_parent", "OrganizationalUnits", ParentId=parent_id)
+            )
+            self._names.update((str(unit["Id"]), str(unit["Name"])) for unit in units)
+            self._below[parent_id] = [str(unit["Id"]) for unit in units]
+        return self._below[parent_id]
 
 
 def _make_account(found: Mapping[str, Any], place: Sequence[str], names: tuple[str, ...] | None) -> Account:
@@ -79,11 +80,10 @@ _WAITS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 class OrganizationAccounts:
     """The port `Accounts` over a boto3 Organizations client that does not retry by itself."""
 
-    def __init__(self, *, client: Any, clock: Clock, pace: Pace, pool: Pool) -> None:
+    def __init__(self, *, client: Any, clock: Clock, pace: Pace) -> None:
         self._client = client
         self._clock = clock
         self._pace = pace
-        self._pool = pool
         self._reads = 0
         # Several threads read.
         self._lock = Lock()
@@ -93,32 +93,33 @@ class OrganizationAccounts:
         """How many calls to AWS Organizations were made, those that it refused among them."""
         return self._reads
 
-    def list_accounts(self) -> Sequence[Account]:
-        """Every account with its place, without tags, in the order of their ids.
+    def list_accounts(self) -> Iterator[Account]:
+        """Every account once with its place, without tags, as AWS lists them, page by page.
 
         One whose place AWS does not say, such as one that moves meanwhile, is UNKNOWN and in no OU: it is
         left alone, and stops nobody. RetryableError if AWS was too busy for a minute.
         """
-        found: dict[str, Mapping[str, Any]] = {}
-        tree = UnitTree(self._read_pages)
-
-        def list_all() -> None:
-            found.update((one["Id"], one) for one in self._read_pages("list_accounts", "Accounts"))
-
-        # Side by side: each is pages or units one after the other.
-        self._pool.map_each(lambda work: work(), (list_all, tree.walk), go_on=lambda: True)
-        places = {account_id: list_parents(account) for account_id, account in found.items()}
-        if not all(places.values()):
+        tree, seen = UnitTree(self._read_pages), set()
+        placeless: list[Mapping[str, Any]] = []
+        for found in self._read_pages("list_accounts", "Accounts"):
+            if found["Id"] in seen:
+                continue
+            seen.add(found["Id"])
+            if place := list_parents(found):
+                yield _make_account(found, place, tree.get_names(place))
+            else:
+                placeless.append(found)
+        places: dict[str, list[str]] = {}
+        if placeless:
             # An SDK or an organization without `Account.Paths`: where each account is, unit by unit.
-            places |= {
-                str(account["Id"]): tree.find_path(parent)
-                for parent in tree.list_parents()
-                for account in self._read_pages("list_accounts_for_parent", "Accounts", ParentId=parent)
+            places = {
+                str(account["Id"]): place
+                for place in tree.list_places()
+                for account in self._read_pages("list_accounts_for_parent", "Accounts", ParentId=place[-1])
             }
-        return [
-            _make_account(account, places[account_id], tree.get_names(places[account_id]))
-            for account_id, account in sorted(found.items())
-        ]
+        for found in placeless:
+            place = places.get(found["Id"], [])
+            yield _make_account(found, place, tree.get_names(place))
 
     def read_tags(self, account_id: str) -> Mapping[str, str]:
         """The tags of an account; RetryableError at the first refusal: the caller has its own patience."""

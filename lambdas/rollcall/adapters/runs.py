@@ -42,10 +42,16 @@ class RunsBucket:
         documents = (record.as_document() for record in records)
         self._write(f"runs/{run_id}/observed/{part}.json.gz", documents)
 
-    def read_observed(self, run_id: str) -> Iterator[Sequence[ObservedAccount]]:
-        """All parts in the order of their names."""
-        for key in self._list_keys(f"runs/{run_id}/observed/"):
-            yield [ObservedAccount.from_document(item) for item in self._read(key)]
+    def read_observed(self, run_id: str) -> Sequence[ObservedAccount]:
+        """The accounts of all slices in the order of their ids, then those of other parts."""
+        prefix = f"runs/{run_id}/observed/"
+        found = [
+            (not key.removeprefix(prefix)[0].isdigit(), item)
+            for key in self._list_keys(prefix)
+            for item in self._read(key)
+        ]
+        found.sort(key=lambda pair: (pair[0], pair[1]["account"]["id"]))
+        return [ObservedAccount.from_document(item) for _, item in found]
 
     def write_planned(self, run_id: str, roster: str, part: int, changes: Sequence[PlannedChange]) -> None:
         """Store one part of the plan for a roster (digest)."""

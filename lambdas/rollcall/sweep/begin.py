@@ -53,7 +53,7 @@ def begin(  # noqa: PLR0911  # one for each way to begin
         return replace(run, next=Step.WAIT)
     if observed is not None:
         return _reuse_observation(run, observed, ports)
-    return _list_accounts(run, ports) if pending is None else _resume_approved(run, pending, ports)
+    return run if pending is None else _resume_approved(run, pending, ports)
 
 
 def _make_run(request: Mapping[str, Any], control: Enforcement, candidate: str) -> Run:
@@ -86,19 +86,6 @@ def _end_lapsed(
         ports.sweeps.save_lapsed(found)
         ports.bus.publish_notice(make_lapsed_notice(found, run), now)
     return replace(run, next=Step.END, ending=Ending.SUPERSEDED)
-
-
-def _list_accounts(run: Run, ports: SweepPorts) -> Run:
-    before = ports.accounts.reads
-    ports.paces.resume(run.rates, ports.clock.now().timestamp())
-    accounts = ports.accounts.list_accounts()
-    ports.runs.write_accounts(run.id, accounts)
-    return replace(
-        run,
-        accounts=len(accounts),
-        reads=ports.accounts.reads - before,
-        rates=ports.paces.get_rates(),
-    )
 
 
 def _reuse_observation(run: Run, observed: Mapping[str, Any], ports: SweepPorts) -> Run:

@@ -171,11 +171,10 @@ class Gate:
             ),
             groups=ChangeGrouper(know_contacts(self.rosters, digest, run.approved)),
         )
-        for part in self.ports.runs.read_observed(run.data):
-            for observed in part:
-                draft.add(observed.account, plan_observed(observed, roster, halted=None, today=today))
-                if comparison is not None:
-                    comparison.add(observed)
+        for observed in self.ports.runs.read_observed(run.data):
+            draft.add(observed.account, plan_observed(observed, roster, halted=None, today=today))
+            if comparison is not None:
+                comparison.add(observed)
         change = comparison.finish() if comparison is not None else RosterChange(active=draft.active)
         return draft, draft.finish(against=run.approved, weakenings=change.weakenings), change
 

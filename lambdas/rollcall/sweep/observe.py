@@ -35,6 +35,8 @@ IN_FLIGHT = 8
 #: Accounts that are read through their roles at once, before those whose role failed are read centrally: in
 #: eight seconds, and what a worker that ends has read of them is lost.
 BATCH = 1000
+#: How often a reader looks for accounts that are listed since.
+LISTING_SECONDS = 0.1
 #: The part of what was observed that the writer role writes: members may not be asked for it.
 MANAGEMENT_PART = "management"
 
@@ -42,15 +44,14 @@ MANAGEMENT_PART = "management"
 def observe(run: Run, *, ports: SweepPorts, rosters: Rosters, management_account: str) -> Run:
     """Observe accounts from the cursor on until the time is up; the same slice again replaces its part.
 
-    RetryableError if the state table or the bucket could not be asked: the slice is tried again.
+    The first slice also lists them: it reads what is listed while the rest is. RetryableError if the state
+    table, the bucket or AWS Organizations could not be asked: the slice is tried again.
     """
     if (over := end_if_superseded(run, ports=ports, rosters=rosters)) is not None:
         return over
     start, reads = ports.clock.now(), ports.accounts.reads
     ports.paces.resume(run.rates, start.timestamp())
     in_play = load_rosters(run, rosters)
-    if run.cursor == 0 and "prepare" in run.failed:
-        _leave_out_management(run, in_play, ports, management_account)
     look = AccountReader(
         rosters=in_play,
         contacts=ports.contacts,
@@ -58,11 +59,20 @@ def observe(run: Run, *, ports: SweepPorts, rosters: Rosters, management_account
         matches=CachedMatches(ports.matches),
         clock=ports.clock,
         go_on=lambda: (ports.clock.now() - start).total_seconds() < SLICE_SECONDS,
+        left_out={management_account: f"the step that reads it failed: {run.failed.get('prepare')}"},
     )
-    done = _read_accounts(look, ports.runs.read_accounts(run.id, run.cursor), ports, management_account)
+    if run.accounts:
+        done = _read_accounts(look, ports.runs.read_accounts(run.id, run.cursor), ports)
+    else:
+        run, done = _list_accounts(run, look, ports)
     if done:
-        found = [observed for observed in done if observed.account.id != management_account]
-        ports.runs.write_observed(run.id, f"{run.cursor:06}", found)
+        own = [observed for observed in done if observed.account.id == management_account]
+        ports.runs.write_observed(
+            run.id, f"{run.cursor:06}", [observed for observed in done if observed not in own]
+        )
+        if own and "prepare" in run.failed:
+            # Nobody else can read it: that it was not read is said, not left out.
+            ports.runs.write_observed(run.id, MANAGEMENT_PART, own)
     cursor = run.cursor + len(done)
     return replace(
         run,
@@ -74,12 +84,61 @@ def observe(run: Run, *, ports: SweepPorts, rosters: Rosters, management_account
     )
 
 
+class _Listing:
+    """Accounts as they are listed, for who reads them meanwhile: where there are none yet, it waits."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.accounts: list[Account] = []
+        self._clock = clock
+        self._taken = 0
+        self._ended = False
+
+    def fill(self, accounts: Iterable[Account]) -> None:
+        """Take them all, one by one; what listing them raises ends the listing too."""
+        try:
+            for account in accounts:
+                self.accounts.append(account)  # each is to be seen at once
+        finally:
+            self._ended = True
+
+    def __iter__(self) -> Iterator[Account]:
+        """The accounts, once."""
+        return self
+
+    def __next__(self) -> Account:
+        """The next account; one thread at a time asks for it."""
+        while True:
+            ended = self._ended
+            if self._taken < len(self.accounts):
+                self._taken += 1
+                return self.accounts[self._taken - 1]
+            if ended:
+                raise StopIteration
+            self._clock.sleep(LISTING_SECONDS)
+
+
+def _list_accounts(run: Run, look: AccountReader, ports: SweepPorts) -> tuple[Run, list[ObservedAccount]]:
+    """The run that knows its accounts, and those that were read meanwhile, the first ones."""
+    listing, done = _Listing(ports.clock), list[ObservedAccount]()
+
+    def fill() -> None:
+        listing.fill(ports.accounts.list_accounts())
+
+    def read() -> None:
+        done.extend(_read_accounts(look, listing, ports))
+
+    # A listing that fails is raised: nothing is stored, and the slice is tried again.
+    ports.pool.map_each(lambda work: work(), (fill, read), go_on=lambda: True)
+    ports.runs.write_accounts(run.id, listing.accounts)
+    return replace(run, accounts=len(listing.accounts)), done
+
+
 def _read_accounts(
-    look: AccountReader, accounts: Iterator[Account], ports: SweepPorts, management_account: str
+    look: AccountReader, accounts: Iterator[Account], ports: SweepPorts
 ) -> list[ObservedAccount]:
     """What was looked at without a gap: from the first that was not done in time on, they come again."""
     if ports.roles is None:
-        return _read_batch(look, accounts, ports.pool, management_account)
+        return _read_batch(look, accounts, ports.pool)
     roles = RoleReads(
         roles=ports.roles,
         kinds=look.kinds,
@@ -87,24 +146,20 @@ def _read_accounts(
         seconds_per_read=1.0 / ports.paces.by_operation["GetAlternateContact"].ceiling,
         go_on=look.go_on,
     )
-    without = (management_account, roles.roles.hub)
+    without = (*look.left_out, roles.roles.hub)
     done: list[ObservedAccount] = []
     while batch := list(islice(accounts, BATCH)):
         answers, failures = roles.read([one for one in batch if one.active and one.id not in without])
         look = replace(look, answers=answers, failures=failures)
-        part = _read_batch(look, batch, ports.pool, management_account)
+        part = _read_batch(look, batch, ports.pool)
         done += part
         if len(part) < len(batch):
             break
     return done
 
 
-def _read_batch(
-    look: AccountReader, accounts: Iterable[Account], pool: Pool, management_account: str
-) -> list[ObservedAccount]:
+def _read_batch(look: AccountReader, accounts: Iterable[Account], pool: Pool) -> list[ObservedAccount]:
     def work(account: Account) -> ObservedAccount | None:
-        if account.id == management_account:
-            return make_unread(account, (), "")
         try:
             return look.read(account)
         except OutOfTimeError:
@@ -112,17 +167,6 @@ def _read_batch(
 
     results = pool.map_each(work, accounts, go_on=look.go_on)
     return [observed for observed in takewhile(lambda item: item is not None, results) if observed]
-
-
-def _leave_out_management(
-    run: Run, in_play: Sequence[Roster], ports: SweepPorts, management_account: str
-) -> None:
-    """Nobody else can read the management account: that it was not read is said, not left out."""
-    reason = f"the step that reads it failed: {run.failed['prepare']}"
-    kinds = list_kinds(in_play)
-    accounts = ports.runs.read_accounts(run.id)
-    part = [make_unread(account, kinds, reason) for account in accounts if account.id == management_account]
-    ports.runs.write_observed(run.id, MANAGEMENT_PART, part)
 
 
 def end_if_superseded(run: Run, *, ports: SweepPorts, rosters: Rosters) -> Run | None:
@@ -165,7 +209,7 @@ class AccountReader:
     """How a worker looks at accounts. `tags` are read only if a roster uses them.
 
     `answers` are the contacts of accounts that were read through their own role, `failures` why others were
-    not; all others are read centrally.
+    not; all others are read centrally, but those that are `left_out`, for this reason.
     """
 
     rosters: Sequence[Roster]
@@ -176,6 +220,7 @@ class AccountReader:
     go_on: Callable[[], bool] = lambda: True
     answers: Mapping[str, Mapping[ContactKind, Observation]] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kinds(self) -> Sequence[ContactKind]:
@@ -184,6 +229,8 @@ class AccountReader:
 
     def read(self, account: Account) -> ObservedAccount:
         """What is there now; what cannot be read is said so. OutOfTimeError if the worker's time is up."""
+        if account.id in self.left_out:
+            return make_unread(account, self.kinds, self.left_out[account.id])
         if not account.active:
             return ObservedAccount(account=account, contacts={})
         try:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 class AccountListing(Protocol):
     """All accounts of the organization."""
 
-    def list_accounts(self) -> Sequence[Account]:
-        """Every account with its place, without tags, in the order of their ids; RetryableError."""
+    def list_accounts(self) -> Iterator[Account]:
+        """Every account once with its place, without tags, as they are listed; RetryableError."""
 
     def read_tags(self, account_id: str) -> Mapping[str, str]:
         """The tags of an account; RetryableError."""
@@ -65,8 +65,8 @@ class Runs(Protocol):
     def write_observed(self, run_id: str, part: str, records: Sequence[ObservedAccount]) -> None:
         """Store one part of what was observed; the same part again replaces it."""
 
-    def read_observed(self, run_id: str) -> Iterator[Sequence[ObservedAccount]]:
-        """All parts in the order of their names."""
+    def read_observed(self, run_id: str) -> Sequence[ObservedAccount]:
+        """The accounts of all slices in the order of their ids, then those of other parts."""
 
     def write_planned(self, run_id: str, roster: str, part: int, changes: Sequence[PlannedChange]) -> None:
         """Store one part of the plan for a roster (digest)."""

@@ -21,7 +21,7 @@ from rollcall.sweep.observe import MANAGEMENT_PART, SLICE_SECONDS, AccountReader
 from rollcall.sweep.run import Ending, Run, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
@@ -40,29 +40,26 @@ def prepare(run: Run, *, ports: ApplyPorts, runs: Runs, rosters: Rosters, manage
         return replace(run, next=Step.REPORT, ending=Ending.SUPERSEDED)
     start = ports.writer.clock.now()
 
-    def tags(account_id: str) -> Mapping[str, str]:
-        found = ports.organization.get_account(account_id, with_tags=True)
-        return found.tags if found else {}
-
     finish_leftovers(
         ports,
         rosters.find_current(rosters.get_enforcement()),
         go_on=lambda: (ports.writer.clock.now() - start).total_seconds() < SLICE_SECONDS,
     )
-    look = AccountReader(
-        rosters=load_rosters(run, rosters),
-        contacts=ports.writer.accounts,
-        tags=tags,
-        matches=ports.matches,
-        clock=ports.writer.clock,
+    in_play = load_rosters(run, rosters)
+    account = ports.organization.get_account(
+        management_account, with_tags=any(roster.uses_tags for roster in in_play)
     )
-    # Its own role read it, which is not that of a member.
-    part = [
-        replace(look.read(account), read_by=None)
-        for account in runs.read_accounts(run.id)
-        if account.id == management_account
-    ]
-    runs.write_observed(run.id, MANAGEMENT_PART, part)
+    if account is not None:
+        tags = account.tags
+        look = AccountReader(
+            rosters=in_play,
+            contacts=ports.writer.accounts,
+            tags=lambda _: tags,
+            matches=ports.matches,
+            clock=ports.writer.clock,
+        )
+        # Its own role read it, which is not that of a member.
+        runs.write_observed(run.id, MANAGEMENT_PART, [replace(look.read(account), read_by=None)])
     return replace(run, next=Step.OBSERVE)
 
 

@@ -101,7 +101,7 @@ def publish_report(
         management=organization.management,
         edits=[edit.as_document(now) for edit in edits],
     )
-    report = build_report(basis, (record for part in runs.read_observed(run.data) for record in part))
+    report = build_report(basis, runs.read_observed(run.data))
     bodies = {"report.csv": write_csv, "report.html": render, "report.json": _write_json}
     for name, content_type in FILES.items():
         runs.write_report(run.id, name, bodies[name](report).encode(), content_type=content_type)

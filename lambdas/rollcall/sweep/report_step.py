@@ -195,13 +195,12 @@ class ReportStep:
         )
         today = run.started_at.date()
         if roster is not None:
-            for part in runs.read_observed(run.data):
-                for observed in part:
-                    plan = plan_observed(observed, roster, halted=None, today=today)
-                    # That an exemption has ended no event says, and none is missing.
-                    lately = find_exemption(roster, observed.account.id, today - WAITS)
-                    counts.add(observed.account, plan, drift=lately is None)
-                    counts.add_read(observed)
+            for observed in runs.read_observed(run.data):
+                plan = plan_observed(observed, roster, halted=None, today=today)
+                # That an exemption has ended no event says, and none is missing.
+                lately = find_exemption(roster, observed.account.id, today - WAITS)
+                counts.add(observed.account, plan, drift=lately is None)
+                counts.add_read(observed)
         return counts
 
     def _list_roles_before(self, run: Run) -> frozenset[str]:
@@ -210,13 +209,13 @@ class ReportStep:
         observed = last and last.get("observed")
         if not observed or observed["run"] == run.data:
             return frozenset()
-        parts = self.ports.runs.read_observed(observed["run"])
-        return frozenset(
-            record.account.id for part in parts for record in part if record.read_by is ReadBy.ROLE
-        )
+        records = self.ports.runs.read_observed(observed["run"])
+        return frozenset(record.account.id for record in records if record.read_by is ReadBy.ROLE)
 
     def _find_roster(self, run: Run) -> Roster | None:
-        """The roster that the organization is judged by; None if nobody has it any more."""
+        """What the organization is judged by; None if nobody has it any more, or no account was listed."""
+        if not run.accounts:
+            return None
         digest = run.plan.roster if run.plan else run.approved or run.roster
         if digest == run.roster != run.approved and run.plan is None:
             # It was never approved: it is the candidate, or another deployment has taken its place.

@@ -10,11 +10,11 @@ from rollcall.model.errors import RetryableError
 from rollcall.timing import ORGANIZATIONS, make_paces
 from simulation import Caller, SimulatedCloud, VirtualClock, make_example_organization
 from simulation.paging import start_empty
-from tests.support.memory import MemoryPool
 from tests.support.samples import HUB, MANAGEMENT, MEMBER, Refusing, client_error
 
 BUSY = client_error("TooManyRequestsException", 400)
-UNITS = 5  # of the example organization
+#: OUs of the example organization, and those of them, with the root, that have accounts below another one.
+UNITS, ABOVE = 5, 2
 
 
 class Listing:
@@ -51,7 +51,7 @@ def pace(clock):
 
 
 def accounts_of(client, clock, pace):
-    return OrganizationAccounts(client=client, clock=clock, pace=pace, pool=MemoryPool())
+    return OrganizationAccounts(client=client, clock=clock, pace=pace)
 
 
 def without(*members):
@@ -74,7 +74,9 @@ def test_every_account_is_as_one_by_one(cloud, clock, pace, members):
     one_by_one = AwsOrganization(client=cloud.client("organizations", Caller.role(HUB, "r", "s")))
     listed = accounts_of(Listing(cloud, without(*members)), clock, pace).list_accounts()
     known = sorted(cloud.organization.accounts)
-    assert list(listed) == [one_by_one.get_account(account_id, with_tags=False) for account_id in known]
+    assert sorted(listed, key=lambda account: account.id) == [
+        one_by_one.get_account(account_id, with_tags=False) for account_id in known
+    ]
 
 
 def test_all_pages_are_read_and_each_is_as_large_as_it_may_be(cloud, clock, pace):
@@ -82,13 +84,35 @@ def test_all_pages_are_read_and_each_is_as_large_as_it_may_be(cloud, clock, pace
         cloud.organization.add_account(name=f"A{number}", email=f"a{number}@example.com")
     client = Listing(cloud)
     accounts = accounts_of(client, clock, pace)
-    listed = accounts.list_accounts()
+    listed = list(accounts.list_accounts())
     assert len(listed) == len({account.id for account in listed}) == 250
-    assert [account.id for account in listed] == sorted(account.id for account in listed)
     listings = [parameters for name, parameters in client.calls if name == "list_accounts"]
     assert len(listings) == 13
     assert all(parameters["MaxResults"] == 20 for parameters in listings)
-    assert accounts.reads == len(client.calls) == 13 + 1 + 1 + UNITS
+    assert accounts.reads == len(client.calls) == 13 + ABOVE
+
+
+def test_without_paths_every_unit_is_asked_for_its_accounts_and_units(cloud, clock, pace):
+    client = Listing(cloud, without("Paths"))
+    accounts = accounts_of(client, clock, pace)
+    assert len(list(accounts.list_accounts())) == len(cloud.organization.accounts)
+    assert accounts.reads == len(client.calls) == 1 + 1 + 2 * (1 + UNITS)
+
+
+def test_an_account_on_two_pages_is_listed_once(cloud, clock, pace):
+    def change(name, _parameters, answer):
+        return answer | {"Accounts": answer["Accounts"] * 2} if name == "list_accounts" else answer
+
+    listed = [account.id for account in accounts_of(Listing(cloud, change), clock, pace).list_accounts()]
+    assert sorted(listed) == sorted(cloud.organization.accounts)
+
+
+def test_the_next_page_is_asked_for_when_it_is_needed(cloud, clock, pace):
+    for number in range(44):
+        cloud.organization.add_account(name=f"A{number}", email=f"a{number}@example.com")
+    client = Listing(cloud)
+    next(accounts_of(client, clock, pace).list_accounts())
+    assert [name for name, _ in client.calls] == ["list_accounts"]
 
 
 def test_pages_that_begin_empty_and_a_last_token_that_is_empty_are_followed_to_the_end(cloud, clock, pace):
@@ -99,7 +123,7 @@ def test_pages_that_begin_empty_and_a_last_token_that_is_empty_are_followed_to_t
             )
         return {"NextToken": "", **answer}
 
-    listed = accounts_of(Listing(cloud, change), clock, pace).list_accounts()
+    listed = list(accounts_of(Listing(cloud, change), clock, pace).list_accounts())
     assert len(listed) == len(cloud.organization.accounts)
     assert {account.id: account.ou_path for account in listed}[MEMBER] == ("Workloads", "Development")
 
@@ -123,8 +147,8 @@ def test_a_busy_service_is_asked_again_more_slowly_and_each_try_is_counted(cloud
     client = Listing(cloud, busy=3)
     accounts = accounts_of(client, clock, pace)
     start = clock.now()
-    assert len(accounts.list_accounts()) == len(cloud.organization.accounts)
-    assert accounts.reads == len(client.calls) == 1 + 1 + 1 + UNITS + 3
+    assert len(list(accounts.list_accounts())) == len(cloud.organization.accounts)
+    assert accounts.reads == len(client.calls) == 1 + ABOVE + 3
     assert (clock.now() - start).total_seconds() > 0.5 + 1.0 + 2.0
     assert pace.rate < pace.ceiling
 
@@ -133,7 +157,7 @@ def test_one_that_stays_busy_is_given_up_after_a_minute(cloud, clock, pace):
     client = Listing(cloud, busy=1000)
     start = clock.now()
     with pytest.raises(RetryableError, match="refused list_accounts: TooManyRequestsException"):
-        accounts_of(client, clock, pace).list_accounts()
+        next(accounts_of(client, clock, pace).list_accounts())
     assert 60 < (clock.now() - start).total_seconds() < 90
 
 
@@ -149,7 +173,7 @@ def test_tags_are_asked_for_once_because_the_caller_has_its_own_patience(clock, 
 def test_what_will_not_pass_is_not_asked_again(clock, pace):
     client = Refusing({"list_accounts": client_error("AccessDeniedException", 400)})
     with pytest.raises(RetryableError, match="AccessDeniedException"):
-        accounts_of(client, clock, pace).list_accounts()
+        next(accounts_of(client, clock, pace).list_accounts())
     assert len(client.calls) == 1
 
 
@@ -157,7 +181,7 @@ def test_a_service_that_does_not_answer_is_busy(clock, pace):
     gone = EndpointConnectionError(endpoint_url="https://organizations.us-east-1.amazonaws.com")
     client = Refusing({"list_accounts": gone})
     with pytest.raises(RetryableError, match="EndpointConnectionError"):
-        accounts_of(client, clock, pace).list_accounts()
+        next(accounts_of(client, clock, pace).list_accounts())
     assert len(client.calls) == 8
 
 
@@ -174,11 +198,11 @@ def test_calls_are_no_closer_than_the_pace_allows(cloud, clock, pace):
         cloud.organization.add_account(name=f"A{number}", email=f"a{number}@example.com")
     accounts = accounts_of(Listing(cloud), clock, pace)
     start = clock.now()
-    accounts.list_accounts()
-    assert (clock.now() - start).total_seconds() == pytest.approx(accounts.reads / 10)
+    assert len(list(accounts.list_accounts())) > 100
+    assert (clock.now() - start).total_seconds() == pytest.approx(accounts.reads / 10, abs=1e-4)
 
 
-def test_a_unit_that_was_made_after_the_walk_is_no_nameless_unit(cloud, clock, pace):
+def test_a_unit_that_was_made_after_its_parent_was_listed_is_no_nameless_unit(cloud, clock, pace):
     made = cloud.organization.find_ou("Sandbox")
 
     def change(name, _parameters, answer):

@@ -69,18 +69,21 @@ def test_of_the_accounts_only_those_are_decoded_that_are_taken(bucket, aws):
     assert next(bucket.read_accounts(RUN, 1)) == ACCOUNT
 
 
-def test_observations_come_back_by_part_in_the_order_of_names_whatever_was_written_first(runs):
-    other = replace(OBSERVED, account=replace(ACCOUNT, id="000000000002"))
-    runs.write_observed(RUN, "management", [other])
+def test_observations_come_back_by_account_and_the_management_account_last(runs):
+    first, second, third = (
+        replace(OBSERVED, account=replace(ACCOUNT, id=f"00000000000{number}")) for number in (1, 2, 3)
+    )
+    runs.write_observed(RUN, "management", [first])
+    runs.write_observed(RUN, "000002", [second])
     runs.write_observed(RUN, "002400", [])
-    runs.write_observed(RUN, "000000", [OBSERVED])
-    assert [list(part) for part in runs.read_observed(RUN)] == [[OBSERVED], [], [other]]
+    runs.write_observed(RUN, "000000", [OBSERVED, third])
+    assert list(runs.read_observed(RUN)) == [second, third, OBSERVED, first]
 
 
 def test_the_same_part_again_replaces_it(runs):
     runs.write_observed(RUN, "000000", [OBSERVED, OBSERVED])
     runs.write_observed(RUN, "000000", [OBSERVED])
-    assert [list(part) for part in runs.read_observed(RUN)] == [[OBSERVED]]
+    assert list(runs.read_observed(RUN)) == [OBSERVED]
 
 
 def test_a_plan_is_known_by_its_run_its_roster_and_its_part(runs):

@@ -14,6 +14,7 @@ from rollcall.model.contact import ContactKind
 from rollcall.model.roster import compute_digest
 from rollcall.report.page import render
 from rollcall.report.words import describe_end, describe_start, format_percent
+from rollcall.sweep import observe
 from rollcall.sweep.run import Ending, Trigger
 from tests.support.reports import sample_report
 from tests.support.sweep_runs import AUDIT, BAD, NARROW, STRICT, changed, drift, settled
@@ -180,15 +181,30 @@ class TestWaitingPlan:
 
 
 class TestWhatIsNotThere:
-    def test_accounts_that_were_not_looked_at_are_said_before_every_number(self) -> None:
+    def test_accounts_that_were_not_looked_at_are_said_before_every_number(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         world = settled()
+        # The first slice lists them, and is at its end.
+        monkeypatch.setattr(observe, "SLICE_SECONDS", 0)
+        execution = world.execution("schedule").run_to("observe")
+        execution.advance()
         world.broken["observe", "before"] = FOR_GOOD
-        world.sweep("schedule")
+        execution.run()
         page = page_of(world)
         seen = report_of(world)["coverage"]["accounts"]
         assert f"{6 - seen} of 6 accounts were not read The numbers below do not include them." in page
         assert "The run did not finish" in page
         assert 'class="tile main good"' not in render(report_of(world))
+
+    def test_a_run_that_never_knew_its_accounts_leaves_the_report_before(self) -> None:
+        world = settled()
+        world.sweep("schedule")
+        before = world.runs.reports["reports/latest.json"]
+        world.broken["observe", "before"] = FOR_GOOD
+        assert world.sweep("schedule").document["ending"] == "failed"
+        assert world.runs.reports["reports/latest.json"] == before
+        assert world.told()[-1] == "sweep-failed"
 
     def test_a_pause_is_said(self) -> None:
         world = settled()

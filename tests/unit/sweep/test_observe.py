@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from rollcall.model.account import AccountState
+from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import ALTERNATE_KINDS, Contact, ContactKind
 from rollcall.model.desired import Absent, Present, Unreadable
 from rollcall.model.errors import RetryableError
@@ -17,18 +17,24 @@ from rollcall.model.roster import compute_digest
 from rollcall.sweep.approvals import PendingPlan
 from rollcall.sweep.observe import RETRY_SECONDS, SLICE_SECONDS
 from rollcall.sweep.run import LEASE_SECONDS, Ending, Run, Step, Trigger
+from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from simulation.errors import ApiError
+from simulation.seeds import make_example_organization
 from tests.support.memory import Crash
 from tests.support.sweeping import Sweeping
 from tests.support.world import MALLORY, MANAGEMENT, MEMBER, PRODUCTION, ROSTER, World
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rollcall.decide.plan import ObservedAccount
 
 OTHER = ROSTER | {"mode": "audit"}
 TAGGED: dict[str, Any] = ROSTER | {
     "overrides": [{"tag": {"stage": "production"}, "kinds": {"SECURITY": "pci-soc"}, "mode": None}]
 }
+#: OUs of the example organization that have accounts below another one, the root among them.
+UNITS_ABOVE = 2
 BUSY = ApiError("TooManyRequestsException", "Too many requests", 429)
 PLAN = "p" * 64
 
@@ -85,20 +91,6 @@ class TestBegin:
         assert run.data == run.id
         assert sweeping.begin().id == run.id
 
-    def test_it_lists_every_account_and_counts_what_that_took(self, sweeping: Sweeping) -> None:
-        run = sweeping.begin()
-        assert run.accounts == len(list(sweeping.runs.read_accounts(run.id))) == 6
-        assert (run.next, run.cursor) == (Step.PREPARE, 0)
-        assert run.reads == 1 + 1 + 1 + 5
-
-    def test_two_hundred_and_fifty_accounts_are_thirteen_pages(
-        self, world: World, sweeping: Sweeping
-    ) -> None:
-        many(world)
-        run = sweeping.begin()
-        assert run.accounts == 250
-        assert run.reads == 13 + 1 + 1 + 5
-
     def test_a_scheduled_run_beside_another_ends_at_once(self, sweeping: Sweeping) -> None:
         sweeping.begin()
         other = sweeping.begin("schedule", execution="e-2")
@@ -136,7 +128,7 @@ class TestBegin:
     def test_an_approved_plan_is_applied_from_what_was_observed_then(
         self, world: World, sweeping: Sweeping
     ) -> None:
-        earlier = sweeping.begin()
+        earlier = sweeping.observe(sweeping.begin())
         sweeping.sweeps.finish(earlier, {}, world.clock.now())
         sweeping.sweeps.save_pending(held(world, data=earlier.id))
         run = sweeping.begin("approval", execution="e-2", plan=PLAN)
@@ -160,17 +152,67 @@ class TestBegin:
         assert (run.next, run.ending) == (Step.END, Ending.SUPERSEDED)
         assert sweeping.sweeps.run is None
 
-    def test_a_worker_that_was_killed_begins_again_as_the_same_run(
-        self, world: World, sweeping: Sweeping
-    ) -> None:
-        world.faults.plan("runs.write_accounts.after", Crash())
-        with pytest.raises(Crash):
-            sweeping.begin()
-        run = sweeping.begin()
-        assert (run.next, run.accounts) == (Step.PREPARE, 6)
-
 
 class TestObserve:
+    def test_the_first_slice_lists_every_account_and_counts_what_that_took(self, sweeping: Sweeping) -> None:
+        run = sweeping.slice(sweeping.begin())
+        assert run.accounts == len(list(sweeping.runs.read_accounts(run.id))) == 6
+        assert run.reads == 1 + UNITS_ABOVE
+
+    def test_two_hundred_and_fifty_accounts_are_thirteen_pages(
+        self, world: World, sweeping: Sweeping
+    ) -> None:
+        many(world)
+        run = sweeping.slice(sweeping.begin())
+        assert run.accounts == 250
+        assert run.reads == 13 + UNITS_ABOVE
+
+    def test_a_slice_that_is_cut_off_while_it_stores_lists_again(
+        self, world: World, sweeping: Sweeping
+    ) -> None:
+        run = sweeping.begin()
+        world.faults.plan("runs.write_accounts.after", Crash())
+        with pytest.raises(Crash):
+            sweeping.slice(run)
+        world.organization.add_account(name="Late", email="late@example.com")
+        again = sweeping.slice(run)
+        assert (again.next, again.accounts, again.cursor) == (Step.GATE, 7, 7)
+        assert len(sweeping.observed(again)) == 6
+
+    def test_a_listing_that_fails_stores_nothing_and_is_tried_again(
+        self, sweeping: Sweeping, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run, listed = sweeping.begin(), list(sweeping.ports.accounts.list_accounts())
+
+        def break_off() -> Iterator[Account]:
+            yield from listed[:3]
+            raise RetryableError("AWS Organizations refused list_accounts")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(sweeping.ports.accounts, "list_accounts", break_off)
+            with pytest.raises(RetryableError, match="list_accounts"):
+                sweeping.slice(run)
+        assert sweeping.runs.objects == {}
+        assert sweeping.observe(run).accounts == 6
+
+    def test_accounts_are_read_while_others_are_listed(self) -> None:
+        clock = ConcurrentClock()
+        world = World(organization=make_example_organization(clock))
+        sweeping = Sweeping(world, pool=ConcurrentPool(clock, 8))
+        many(world, 100)
+        listed = list(sweeping.ports.accounts.list_accounts())
+
+        def list_slowly() -> Iterator[Account]:
+            for account in listed:
+                clock.sleep(1.0)
+                yield account
+
+        run, start = sweeping.begin(), clock.now()
+        object.__setattr__(sweeping.ports.accounts, "list_accounts", list_slowly)
+        clock.gather([lambda: sweeping.slice(run)])
+        assert (clock.now() - start).total_seconds() == pytest.approx(len(listed), abs=2)
+        assert len(sweeping.runs.read_observed(run.id)) == len(listed) - 1
+
     def test_every_contact_of_every_member_is_read_once(self, world: World, sweeping: Sweeping) -> None:
         del world.organization.accounts[MEMBER].contacts["BILLING"]
         run = sweeping.observe(sweeping.prepare(sweeping.begin()))
@@ -190,7 +232,9 @@ class TestObserve:
         start = world.clock.now()
         run = sweeping.observe(run)
         assert len(sweeping.observed(run)) == 250
-        assert (world.clock.now() - start).total_seconds() == pytest.approx(249 * 3 / 9.7, rel=0.01)
+        # One thread lists, then reads.
+        seconds = run.reads / 10 + 249 * 3 / 9.7
+        assert (world.clock.now() - start).total_seconds() == pytest.approx(seconds, rel=0.01)
 
     def test_only_kinds_that_a_roster_in_play_manages_are_read(self, world: World) -> None:
         candidate = ROSTER | {"defaults": {"BILLING": "finops"}, "overrides": []}
@@ -323,7 +367,7 @@ class TestObserve:
         begun = sweeping.begin(execution="e-2")
         run = sweeping.observe(begun)
         assert sweeping.observed(run)[MEMBER].account.tags == {"stage": "production"}
-        assert run.reads == begun.reads + 5  # each member once
+        assert run.reads == without.reads + 5  # each member once
 
     def test_what_the_rosters_match_is_remembered_before_anything_is_approved(self, world: World) -> None:
         world.organization.accounts[MEMBER].tags["stage"] = "production"
@@ -471,12 +515,12 @@ class TestPrepare:
         world.clock.sleep(100)
         run = sweeping.begin()
 
-        def busy(_account_id: str, *, with_tags: bool, recent_names: bool) -> None:
-            assert recent_names
-            raise RetryableError(f"busy, tags {with_tags}")
+        def busy(_account_id: str, **asked: bool) -> None:
+            raise RetryableError(f"busy, {asked}")
 
         monkeypatch.setattr(world.reconciler.organization, "get_account", busy)
-        sweeping.prepare(run)
+        with pytest.raises(RetryableError, match="busy"):
+            sweeping.prepare(run)  # of the management account, which comes after
         assert world.verdicts() == ["set"]
         assert world.bus.outcomes[0]["account"]["name"] is None
 

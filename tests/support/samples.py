@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -219,15 +220,20 @@ def leaks(text: str, contacts: Iterable[Contact | dict[str, str]] = (WANTED, FOU
     for contact in contacts:
         values = contact.as_document() if isinstance(contact, Contact) else contact
         for value in [value.strip() for part, value in values.items() if part != "country_code"]:
-            spellings = {value, json.dumps(value)[1:-1], repr(value)[1:-1]}
-            if "@" in value:
-                spellings.add(value.partition("@")[0] + "@")
-            if any(spelling.casefold() in folded for spelling in spellings):
+            spellings, number = _spell(value)
+            if any(spelling in folded for spelling in spellings):
                 found.append(value)
-            number = "".join(filter(str.isdigit, value))
             if len(number) > 6 and number in digits:
                 found.append(value)
     return found
+
+
+@cache
+def _spell(value: str) -> tuple[set[str], str]:
+    spellings = {value, json.dumps(value)[1:-1], repr(value)[1:-1]}
+    if "@" in value:
+        spellings.add(value.partition("@")[0] + "@")
+    return {spelling.casefold() for spelling in spellings}, "".join(filter(str.isdigit, value))
 
 
 def alert_leaks(text: str) -> list[str]:

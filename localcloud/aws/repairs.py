@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import threading
 import time
@@ -11,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from moto.core import responses, utils
+from moto.core.base_backend import BackendDict
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.dynamodb.responses import DynamoHandler
@@ -47,8 +47,7 @@ def install(cloud: Cloud) -> None:
         """Nothing more: the policies were asked before, and moto knows no conditions."""
         return PermissionResult.NEUTRAL
 
-    # For each request moto would look through a class of hundreds of methods.
-    cloud.patch(responses, "method_names_from_class", functools.cache(utils.method_names_from_class))
+    cloud.patch(BackendDict, "__getitem__", _get_backends)
     remember_names(cloud.patch)
     cloud.patch(utils, "Session", make_session)  # to name a service in an error, moto asks one what there is
     cloud.patch(BaseResponse, "call_action", call_action)
@@ -61,6 +60,15 @@ def remember_names(patch: Callable[[Any, str, Any], None]) -> None:
     """Moto works out the same names at each call, which is a sixth of what one takes."""
     for name in ("camelcase_to_underscores", "method_names_from_class"):
         patch(responses, name, cache(getattr(responses, name)))
+
+
+_plain_get: Any = BackendDict.__getitem__
+
+
+def _get_backends(self: Any, account_id: str) -> Any:
+    """As moto, which compares a service with all others each time that an account of it is asked for."""
+    found = self.get(account_id)
+    return _plain_get(self, account_id) if found is None else found
 
 
 def serialize_table_calls() -> Callable[[Any], Any]:

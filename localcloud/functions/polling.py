@@ -55,12 +55,11 @@ class Poller:
     def _poll(self) -> None:
         while not self._stopping.wait(_PAUSE_SECONDS):
             for mapping in list(_list_mappings()):
-                if mapping.enabled and self._in_flight[mapping.uuid] < _get_limit(mapping):
-                    batch = self._receive(mapping)
-                    if batch:
-                        with self._lock:
-                            self._in_flight[mapping.uuid] += 1
-                        self._batches.submit(self._process, mapping, batch)
+                batch = self._receive(mapping) if mapping.enabled else []
+                if batch:
+                    with self._lock:
+                        self._in_flight[mapping.uuid] += 1
+                    self._batches.submit(self._process, mapping, batch)
 
     def _receive(self, mapping: Any) -> list[Any]:
         try:
@@ -69,7 +68,9 @@ class Poller:
             return []  # deleted before its mapping
         window = float(mapping.max_batch_window or 0)
         waiting = queue.messages
-        if not waiting or not self._may_receive(mapping):
+        if not waiting or self._in_flight[mapping.uuid] >= _get_limit(mapping):
+            return []
+        if not self._may_receive(mapping):
             return []
         since = min(max(m.sent_timestamp, m.visible_at, m.delayed_until) for m in waiting) / 1000
         if len(waiting) < mapping.batch_size and time.time() - since < window:

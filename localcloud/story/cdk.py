@@ -30,18 +30,13 @@ class Cdk:
     clients: AccountClients
     work: Path
 
-    def synth(self, *, config: str, assembly: Path) -> None:
-        """Synthesize the project's app, with a configuration directory, once for all deployments."""
-        app = f"{sys.executable} app.py"
-        self._run(
-            ["synth", "--quiet", "--app", app, "--context", f"config={config}", "--output", str(assembly)],
-            ROOT,
-        )
+    def synth(self, *configs: Path, out: Path) -> None:
+        """Synthesize the project's app with each configuration directory into `out`/name of each.
 
-    def synth_variants(self, *configs: Path, out: Path) -> None:
-        """Synthesize the app with several configurations, without the CLI, into `out`/name of each."""
-        variants = [sys.executable, "-m", "localcloud.story.synthesize", str(out), *map(str, configs)]
-        self._execute(variants, ROOT)
+        In one process, and without the CLI: to start the CDK takes longer than to use it.
+        """
+        command = [sys.executable, "-m", "localcloud.story.synthesize", str(out), *map(str, configs)]
+        self._execute(command, ROOT)
 
     def bootstrap(self, account: str) -> None:
         """Deploy the CDK's own stack (bucket and roles) into an account."""
@@ -68,7 +63,7 @@ class Cdk:
         home.mkdir(parents=True, exist_ok=True)
         return home
 
-    def _run(self, arguments: list[str], directory: Path, account: str | None = None) -> None:
+    def _run(self, arguments: list[str], directory: Path, account: str) -> None:
         self._execute([str(CLI), *arguments, "--no-color", "--no-notices", "--ci"], directory, account)
 
     def _execute(self, command: list[str], directory: Path, account: str | None = None) -> None:

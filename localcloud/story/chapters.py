@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from localcloud.story import accounts, chat, drift, edits, rosters, variants
+from localcloud.story import accounts, chat, drift, edits, rosters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from localcloud.story.scene import DemoStep, Scene
-    from localcloud.story.stage import DemoStage
 
 CHAPTERS: tuple[Callable[[Scene], Iterator[DemoStep]], ...] = (
     accounts.play_new_account,
@@ -26,11 +25,6 @@ CHAPTERS: tuple[Callable[[Scene], Iterator[DemoStep]], ...] = (
     rosters.play_rollout,
     chat.play_chat,
 )
-
-
-def prepare(stage: DemoStage) -> None:
-    """Write the configurations that later chapters deploy, and have them synthesized meanwhile."""
-    stage.synthesize_variants(*variants.write_configurations(stage.out).values())
 
 
 def play(scene: Scene, first: Mapping[str, Any]) -> Iterator[DemoStep]:

@@ -17,6 +17,7 @@ from localcloud.story.seeds import give_contacts, make_new_organization
 from localcloud.story.shell import CommandFailedError
 from localcloud.story.stage import DemoStage
 from localcloud.story.sweeps import SweepFailedError
+from localcloud.story.variants import write_configurations
 from simulation.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -46,9 +47,8 @@ def _play(out: Path, *, console: Console, progress: Progress, verbose: bool) -> 
     stage = DemoStage(out, progress.show, organization=organization)
     with stage.cloud as cloud:
         progress.show(f"the local cloud answers on {cloud.endpoint}")
-        roster = stage.prepare()
+        roster = stage.prepare(*write_configurations(out).values())
         give_contacts(organization, roster)
-        chapters.prepare(stage)
         scene = Scene(stage, roster)
         first = stage.deploy()
         for step in chapters.play(scene, first):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from localcloud.aws.trails import log_organization
@@ -58,17 +58,21 @@ class DemoStage:
             port=port,
             wait_scale=_WAIT_SCALE,
         )
-        self._variants: Future[None] | None = None
         self._sweeps: HubSweeps | None = None
         self.roster: dict[str, Any] = {}  # the compiled one that was deployed last
 
-    def prepare(self) -> dict[str, Any]:
-        """Set up the organization, bootstrap the hub and synthesize; returns the compiled roster."""
+    def prepare(self, *variants: Path) -> dict[str, Any]:
+        """Set up the organization, bootstrap the hub and synthesize; returns the compiled roster.
+
+        `variants` are configurations that `update_hub` deploys later.
+        """
         record_outcomes(self.cloud)
-        self.show("rollcall setup, cdk synth, cdk bootstrap of the hub")
+        self.show("rollcall setup, synthesis, cdk bootstrap of the hub")
         with ThreadPoolExecutor() as pool:
             others = [pool.submit(self._set_up), pool.submit(self._make_cdk().bootstrap, HUB)]
-            self._assembly = self._assembly or self._synthesize(CONFIG)
+            if self._assembly is None:
+                self._make_cdk().synth(CONFIG, *variants, out=self.out / "assemblies")
+                self._assembly = self.out / "assemblies" / CONFIG.name
             for other in others:
                 other.result()
         return _read_roster(self._assembly)
@@ -80,15 +84,11 @@ class DemoStage:
             raise LookupError("the hub is not deployed")
         return self._sweeps
 
-    def synthesize_variants(self, *configs: Path) -> None:
-        """Synthesize other configurations for `update_hub`, in the background."""
-        pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="variants")
-        self._variants = pool.submit(self._make_cdk().synth_variants, *configs, out=self.out / "assemblies")
-        pool.shutdown(wait=False)
-
     def deploy(self) -> dict[str, Any]:
         """Deploy everything; returns the first sweep's run, which leaves the roster pending approval."""
-        assembly = self._assembly or self._synthesize(CONFIG)
+        if self._assembly is None:
+            raise LookupError("nothing is synthesized")
+        assembly = self._assembly
         self.show("cdk deploy of the hub, whose StackSet brings the forwarder to the members")
         held = self._deploy_hub(assembly)
         self.show("cdk deploy of management")
@@ -122,9 +122,6 @@ class DemoStage:
     def update_hub(self, config: Path) -> dict[str, Any]:
         """Deploy the hub with another configuration; returns the run of the sweep that follows."""
         self.show("cdk deploy of the hub again: an update of its stack")
-        if self._variants is None:
-            raise LookupError(f"{config} was not synthesized")
-        self._variants.result()
         return self._deploy_hub(self.out / "assemblies" / config.name)
 
     def _set_up(self) -> None:
@@ -134,11 +131,6 @@ class DemoStage:
         work.mkdir()
         said = run_rollcall(self.cloud.clients, self.management, "setup", "--config", str(CONFIG), work=work)
         (work / "setup.log").write_text(said)
-
-    def _synthesize(self, config: Path) -> Path:
-        assembly = self.out / "assemblies" / config.name
-        self._make_cdk().synth(config=str(config), assembly=assembly)
-        return assembly
 
     def _deploy_hub(self, assembly: Path) -> dict[str, Any]:
         self.roster = _read_roster(assembly)

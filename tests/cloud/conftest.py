@@ -56,13 +56,13 @@ def cdk(cloud):
 
 @pytest.fixture(scope="package")
 def assembly(tmp_path_factory):
-    """The project's app, synthesized by the CLI with the demo's configuration."""
+    """The project's app, synthesized with the demo's configuration."""
     directory = tmp_path_factory.mktemp("assembly") / "demo"  # a copy: the CLI writes locks into it
     cdk = Cdk(
         clients=AccountClients(endpoint="http://127.0.0.1:9"), work=directory.parent / "cdk"
     )  # asks nobody
-    kept = made_once(ROOT / DEMO, lambda out: cdk.synth(config=DEMO, assembly=out), how="by the command line")
-    shutil.copytree(kept, directory)
+    kept = made_once(ROOT / DEMO, lambda out: cdk.synth(ROOT / DEMO, out=out), how="in a process of its own")
+    shutil.copytree(kept / "config", directory)
     return directory
 
 

@@ -31,7 +31,8 @@ class Empty:
         slack = SimpleNamespace(list_messages=list)
         self.cloud = nullcontext(SimpleNamespace(endpoint="here", bridge=bridge, mail=mail, slack=slack))
 
-    def prepare(self) -> dict[str, Any]:
+    def prepare(self, *variants: Path) -> dict[str, Any]:
+        assert [one.name for one in variants] == ["wrong-mailbox", "right-mailbox"]
         self.did.append("prepare")
         return {}
 
@@ -67,7 +68,7 @@ def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(story, "DemoStage", lambda *_, **__: stage)
         monkeypatch.setattr(story, "Scene", lambda *_: None)
         monkeypatch.setattr(story, "give_contacts", lambda *_: None)
-        monkeypatch.setattr(story, "chapters", SimpleNamespace(prepare=lambda _: None, play=steps))
+        monkeypatch.setattr(story, "chapters", SimpleNamespace(play=steps))
         return SimpleNamespace(status=demo.main(["--out", str(stage.out)]), stage=stage)
 
     return play
@@ -108,6 +109,6 @@ def test_the_demo_repeats_what_it_does_while_that_takes_long(
             repeated.set()
 
     monkeypatch.setattr(demo, "Progress", lambda _: Progress(write, repeat_seconds=0.01))
-    monkeypatch.setattr(Empty, "prepare", lambda _: {"waited": repeated.wait(PATIENCE_SECONDS)})
+    monkeypatch.setattr(Empty, "prepare", lambda *_: {"waited": repeated.wait(PATIENCE_SECONDS)})
     assert played().status == 0
     assert repeated.is_set()

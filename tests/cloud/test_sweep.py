@@ -21,7 +21,7 @@ from tests.support.reports import fetches
 from tests.support.state_table import WholeStateTable
 
 pytestmark = pytest.mark.cloud
-FLEET = 10  # accounts with three contacts each: more than one batch of changes
+FLEET = 9  # accounts with three contacts each: more than one batch of changes
 WRITERS = ("rollcall-reconcile", "rollcall-management-contacts")
 
 

@@ -36,13 +36,17 @@ def unique(name: str) -> str:
 
 
 def wait_for(condition, *, seconds: float = PATIENCE_SECONDS):
-    """The first true answer of `condition`; fails when there is none in time."""
-    end = time.monotonic() + seconds
+    """The first true answer of `condition`; fails when there is none in time.
+
+    It asks less and less often: most conditions are calls, which take longer than what they wait for.
+    """
+    end, pause = time.monotonic() + seconds, 0.02
     while time.monotonic() < end:
         answer = condition()
         if answer:
             return answer
-        time.sleep(0.03)
+        time.sleep(pause)
+        pause = min(1.2 * pause, 0.25)
     raise AssertionError(f"nothing within {seconds} s")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import create_loader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,8 @@ ADMINISTRATOR = "OrganizationAccountAccessRole"
 #: The access key ID of who works with the local cloud from another process.
 LOCAL_KEY = "local"
 
+#: One for all: each session would read the models of the services anew. moto must not: botocore changes them.
+LOADER = create_loader()
 # Profiles and files of the user must neither break nor redirect a client of the local cloud.
 _ISOLATED: dict[str, tuple[Any, ...]] = {
     "profile": (None, None, None, None),
@@ -52,7 +55,9 @@ class Credentials:
 
 def make_session() -> botocore.session.Session:
     """A new session of botocore without the user's profiles and files."""
-    return botocore.session.Session(session_vars=_ISOLATED)
+    session = botocore.session.Session(session_vars=_ISOLATED)
+    session.register_component("data_loader", LOADER)
+    return session
 
 
 def generate_key() -> str:
@@ -73,7 +78,6 @@ class AccountClients:
         self.endpoint = endpoint
         self._prepare = prepare
         self.key = key
-        # One for all: each would read the models of the services anew.
         self._session = boto3.Session(botocore_session=make_session())
         self._lock = threading.RLock()  # creating clients is not thread-safe in boto3, using them is
         self._credentials: dict[tuple[str, str, str], Credentials] = {}

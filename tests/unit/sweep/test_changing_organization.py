@@ -199,7 +199,7 @@ happenings = st.one_of(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(happenings, max_size=25))
 def test_whatever_the_organization_does_nothing_is_written_that_the_roster_does_not_want_there(story):
     world = settled(LIMITED)

@@ -66,7 +66,7 @@ def lose_events(world: SweepWorld) -> None:
     world.queue.clear()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(happenings, max_size=25))
 def test_nothing_is_written_that_no_approved_roster_and_plan_want_and_in_the_end_all_is_right(story):
     world = settled(LIMITED)
@@ -94,7 +94,7 @@ def test_nothing_is_written_that_no_approved_roster_and_plan_want_and_in_the_end
     assert all(execution.status == "SUCCEEDED" for execution in world.executions)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(edits, edits, st.booleans())
 def test_a_held_plan_that_is_approved_late_never_overwrites_a_newer_value(before, after, restart):
     world = settled(ABSENT)
@@ -125,7 +125,7 @@ def test_a_held_plan_that_is_approved_late_never_overwrites_a_newer_value(before
         assert world.contacts(place[0]).get(place[1]) == expected
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(edits, st.sampled_from(ROSTERS), st.lists(st.integers(1, 3), min_size=8, max_size=8), st.booleans())
 def test_a_step_that_is_done_several_times_does_what_it_does_once(drifted, roster, times, approve):
     once, often = (settled(LIMITED) for _ in range(2))

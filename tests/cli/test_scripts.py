@@ -59,7 +59,7 @@ def test_an_approval(world):
 
 def test_a_pause_and_its_end(world):
     operated(world)
-    until = {"until": "2026-10-07T13:00:02.655667+00:00"}
+    until = {"until": "2026-10-07T13:00:02.307215+00:00"}
     paused = answer(world, "pause", "--reason", "freeze", "--for", "2d")
     assert paused == {"paused": True, "reason": "freeze"} | until
     assert world.machines.hub.state.get_enforcement().paused

@@ -50,8 +50,7 @@ class RoleReads:
             return (self.clock.now() - begun).total_seconds()
 
         def go_on() -> bool:
-            saved = len(self._answered) * len(self.kinds) * self.seconds_per_read
-            return self.go_on() and self._spent + measure() <= PATIENCE_SECONDS + saved
+            return self.go_on() and self._saves_time(self._spent + measure())
 
         def ask(account: Account) -> None:
             try:
@@ -65,3 +64,11 @@ class RoleReads:
         self.roles.pool.map_each(ask, accounts, go_on=go_on)
         self._spent += measure()
         return answers, failures
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether no role will be asked any more."""
+        return not self._saves_time(self._spent)
+
+    def _saves_time(self, spent: float) -> bool:
+        return spent <= PATIENCE_SECONDS + len(self._answered) * len(self.kinds) * self.seconds_per_read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice, takewhile
+from itertools import chain, islice, repeat, takewhile
 from typing import TYPE_CHECKING, TypeVar
 
 from rollcall.decide.plan import ObservedAccount, ReadBy
@@ -35,6 +35,8 @@ IN_FLIGHT = 8
 #: Accounts that are read through their roles at once, before those whose role failed are read centrally: in
 #: eight seconds, and what a worker that ends has read of them is lost.
 BATCH = 1000
+#: Accounts of the first of them: where no role works, the others need not be listed first.
+PROBED = 16
 #: How often a reader looks for accounts that are listed since.
 LISTING_SECONDS = 0.1
 #: The part of what was observed that the writer role writes: members may not be asked for it.
@@ -148,14 +150,14 @@ def _read_accounts(
     )
     without = (*look.left_out, roles.roles.hub)
     done: list[ObservedAccount] = []
-    while batch := list(islice(accounts, BATCH)):
+    sizes = chain((PROBED,), repeat(BATCH))
+    while not roles.gave_up and (batch := list(islice(accounts, next(sizes)))):
         answers, failures = roles.read([one for one in batch if one.active and one.id not in without])
-        look = replace(look, answers=answers, failures=failures)
-        part = _read_batch(look, batch, ports.pool)
+        part = _read_batch(replace(look, answers=answers, failures=failures), batch, ports.pool)
         done += part
         if len(part) < len(batch):
-            break
-    return done
+            return done
+    return done + _read_batch(look, accounts, ports.pool)
 
 
 def _read_batch(look: AccountReader, accounts: Iterable[Account], pool: Pool) -> list[ObservedAccount]:

@@ -70,7 +70,7 @@ class Easing:
 PROBING: Final = Easing(decrease=0.9, hold_seconds=0, increase=0.01, floor=0.05)
 #: For the quota of the Account API: a refusal says that edits are being restored, which a sweep lets pass. It
 #: is best of what was tried in a storm beside a sweep (`make bench`).
-YIELDING: Final = Easing(decrease=0.1, hold_seconds=40, increase=0.02, floor=0.01)
+YIELDING: Final = Easing(decrease=0.1, hold_seconds=40, increase=0.01, floor=0.01)
 
 
 def find_quotas(region: str) -> Mapping[str, tuple[float, float]]:

@@ -223,7 +223,7 @@ def start_slowly(patch: Patch) -> None:
 
 
 def synthesize_slowly(patch: Patch) -> None:
-    patch.setattr(start, "_OURS", [*start._OURS[:1], "-c", "sum(range(25_000_000))"])
+    patch.setattr(start, "_OURS", [*start._OURS[:1], "-c", "sum(range(40_000_000))"])
 
 
 def alarm_about_everything(patch: Patch) -> None:

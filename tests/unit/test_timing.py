@@ -156,7 +156,7 @@ def test_a_sweep_lets_edits_that_are_restored_pass_and_comes_back() -> None:
     for second in range(5, 45):
         item.speed_up(float(second))
         assert item.rate == pytest.approx(item.ceiling * YIELDING.decrease)
-    for second in range(45, 95):
+    for second in range(45, 145):
         item.speed_up(float(second))
     assert item.rate == pytest.approx(item.ceiling)
 

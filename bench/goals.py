@@ -84,8 +84,8 @@ GOALS: Final[dict[str, Goal]] = {
         unit="",
         shows="Processor time of the same sweeps, simulation included.",
         accepted=1.2,
-        because="Calls of functions grow with an exponent of 0.99. The rest is probably memory: what 50,000"
-        " accounts take fits no cache, and garbage is collected in a larger heap.",
+        because="Not proven. Probably memory: what 50,000 accounts take fits no cache, and garbage is"
+        " collected in a larger heap.",
     ),
     "storm_over_put_quota": Goal(
         most=1.15,

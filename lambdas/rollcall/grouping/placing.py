@@ -16,7 +16,7 @@ from rollcall.grouping.model import BULK, LONGEST, GroupKind, Line, Window
 from rollcall.model.account import describe_account
 from rollcall.model.levels import Severity
 from rollcall.outcomes.severity import find_outcome_severity
-from rollcall.outcomes.verdicts import REPORTED, RIGHT, VERDICTS, Left, Verdict
+from rollcall.outcomes.verdicts import LEFT_TO_CHECK, REPORTED, RIGHT, VERDICTS, Left, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -104,7 +104,7 @@ def find_place(incident: Incident, *, management_account: str, writer_roles: Col
     powerful = actor.root or signal.account_id == management_account
     if verdicts == {Verdict.SET_BY_OTHERS}:
         return Place(severity=severity, groups=[(GroupKind.SET, principal)])
-    if verdicts and verdicts <= REPORTED | {Verdict.KEPT_EDITED}:
+    if verdicts and verdicts <= LEFT_TO_CHECK:
         grouped = severity is not None and severity < Severity.HIGH and not powerful
         return Place(severity=severity, groups=[(GroupKind.REPORTED, principal)] if grouped else [])
     silent = severity is None and not verdicts & _LEFT_SILENTLY

@@ -37,7 +37,16 @@ from rollcall.notify.words import (
     name_principal,
 )
 from rollcall.outcomes.outcome import Stage
-from rollcall.outcomes.verdicts import NOTHING, RIGHT, VERDICTS, Left, Verdict, Words, select
+from rollcall.outcomes.verdicts import (
+    LEFT_TO_CHECK,
+    NOTHING,
+    RIGHT,
+    VERDICTS,
+    Left,
+    Verdict,
+    Words,
+    select,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -113,7 +122,7 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
 def _find_status(incident: Mapping[str, Any], alerted: _Alerted) -> Status:
     if not all(word.over for _, word in alerted):
         return Status.OPEN
-    right = any(Verdict(outcome["verdict"]) in RIGHT - {Verdict.KEPT_EDITED} for outcome, _ in alerted)
+    right = any(Verdict(outcome["verdict"]) in RIGHT - LEFT_TO_CHECK for outcome, _ in alerted)
     return Status.RESOLVED if right or incident["closes_only"] else Status.REPORTED
 
 

@@ -287,6 +287,8 @@ RIGHT: Final = select(lambda meaning: meaning.left is Left.RIGHT)
 UNREAD: Final = frozenset({Verdict.UNREADABLE, Verdict.UNREACHABLE})
 #: Only reported: nothing was changed, or Rollcall cannot undo it.
 REPORTED: Final = frozenset({Verdict.DENIED, Verdict.NOTIFIED})
+#: What the edit did is left as it is, and the reader is to check it.
+LEFT_TO_CHECK: Final = REPORTED | {Verdict.KEPT_EDITED}
 #: The contact was found right after such an edit, which no other had a part in.
 LEFT_RIGHT: Final = frozenset({Verdict.SET_BY_OTHERS, Verdict.KEPT_EDITED})
 #: What sweeps count, in the order in which reports list it.

@@ -273,7 +273,7 @@ _REPORTED = RIGHT | {Verdict.PENDING}
 def _is_same_write(decided: Change, planned: PlannedChange) -> bool:
     """Whether both ask for the same; a value that both leave as it was found is one that the roster keeps."""
     now, then = decided.wanted, planned.wanted
-    if is_same_desired(now, then) or not (isinstance(now, Desired) and isinstance(then, Desired)):
+    if not (isinstance(now, Desired) and isinstance(then, Desired)):
         return is_same_desired(now, then)
     found, seen = (
         one.found.contact if isinstance(one.found, Present) else Contact() for one in (decided, planned)

@@ -69,9 +69,8 @@ def observe(run: Run, *, ports: SweepPorts, rosters: Rosters, management_account
         run, done = _list_accounts(run, look, ports)
     if done:
         own = [observed for observed in done if observed.account.id == management_account]
-        ports.runs.write_observed(
-            run.id, f"{run.cursor:06}", [observed for observed in done if observed not in own]
-        )
+        members = [observed for observed in done if observed.account.id != management_account]
+        ports.runs.write_observed(run.id, f"{run.cursor:06}", members)
         if own and "prepare" in run.failed:
             # Nobody else can read it: that it was not read is said, not left out.
             ports.runs.write_observed(run.id, MANAGEMENT_PART, own)

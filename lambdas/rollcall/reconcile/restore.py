@@ -14,7 +14,7 @@ from rollcall.decide.resolve import is_authorised, resolve_requirement
 from rollcall.events.signal import TAMPERING, Cause, compute_age, is_provisioning, parse_time
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Desired, Observation, Unreadable
-from rollcall.model.errors import RetryableError, SoonError
+from rollcall.model.errors import IntentBusyError, RetryableError, SoonError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import LEFT_RIGHT, Verdict
 from rollcall.reconcile.backoff import back_off, find_repeated_incident
@@ -23,7 +23,7 @@ from rollcall.write.apply_change import UNKNOWN_REASON, AppliedChange, apply_cha
 from rollcall.write.look import Look, look_at_contact, store_edit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from rollcall.contact.record import KnownEdit
@@ -81,7 +81,24 @@ class AccountRestorer:
                 verdict=Verdict.UNMANAGED, reason="the roster names no contact for this account"
             )
             return [AppliedChange(outcome=nothing)]
-        return [self._mark_drill(self._restore_contact(kind, required)) for kind in kinds]
+        return self._restore_contacts(kinds, required)
+
+    def _restore_contacts(self, kinds: Sequence[ContactKind], required: Requirement) -> list[AppliedChange]:
+        """In the same order by every worker, so that one of them sets all that an account lacks.
+
+        A new account gives two events at once: who finds the other at a contact leaves it the rest, too.
+        A worker that is slow, or was killed, keeps its one contact only.
+        """
+        applied: list[AppliedChange] = []
+        for kind in kinds:
+            item = self._mark_drill(self._restore_contact(kind, required))
+            applied.append(item)
+            if isinstance(item.soon, IntentBusyError) and item.soon.seconds is None:
+                reason = "another worker is at this account"
+                rest = [self._make_pending(one, reason) for one in kinds[len(applied) :]]
+                applied += [AppliedChange(outcome=one, expected=True, soon=item.soon) for one in rest]
+                break
+        return applied
 
     def _mark_drill(self, item: AppliedChange) -> AppliedChange:
         """Say that it was registered, if what was found is what the registered edit left."""
@@ -129,7 +146,7 @@ class AccountRestorer:
         return look
 
     def _settle_record(self, record: ContactRecord) -> ContactRecord:
-        """The record without an open intent; SoonError while there is one."""
+        """The record without an open intent; IntentBusyError while there is one."""
         if record.intent is None:
             return record
         record = store_edit(self.writer, self.finish(record), self.signal)
@@ -139,7 +156,7 @@ class AccountRestorer:
         if record.intent.is_expired(now):
             # Neither soon nor by itself: the ledger or the Account API did not let it be finished.
             raise RetryableError("what another worker left of this contact could not be finished")
-        raise SoonError("another worker is at this contact", seconds=record.intent.count_wait(now))
+        raise IntentBusyError("another worker is at this contact", seconds=record.intent.count_wait(now))
 
     def _explain_finding(
         self, finding: Finding, record: ContactRecord, looked_at: datetime, *, kept: bool

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from rollcall.model.contact import ContactKind
@@ -73,6 +75,30 @@ def test_a_new_account_gets_its_contacts_and_one_quiet_alert():
         "OPERATIONS": api_values("platform"),
         "BILLING": api_values("finops"),
     }
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["INFO"]
+    assert all(f"{kind} CONTACT" in world.alerts[0].text for kind in KINDS)
+
+
+@pytest.mark.parametrize("contact", range(3))
+@pytest.mark.parametrize("step", ["state.open_intent", "state.open_intent.after", "ledger.record_outcome"])
+def test_two_events_of_a_new_account_at_once_are_one_quiet_alert(step, contact):
+    world = World().settle()
+    world.admin("organizations").create_account(AccountName="New", Email="new@example.com")
+    messages = {json.loads(message.body)["detail"]["eventName"]: message for message in world.queue}
+    created, joined = messages["CreateAccountResult"], messages["AccountJoinedOrganization"]
+    passed = []
+
+    def step_in():
+        passed.append(step)
+        if len(passed) == contact + 1:
+            world.deliver(joined)
+        elif len(passed) <= contact:
+            world.faults.then(step, step_in)
+
+    world.faults.then(step, step_in)
+    world.deliver(created)
+    assert len(passed) > contact
+    world.drain()
     assert [alert.attributes["severity"] for alert in world.alerts] == ["INFO"]
     assert all(f"{kind} CONTACT" in world.alerts[0].text for kind in KINDS)
 

@@ -76,13 +76,21 @@ def empty(hub):
 
     yield create
     for name in made:
-        try:
-            targets = hub.describe_stack_set(StackSetName=name, **BY_HUB)["StackSet"]["OrganizationalUnitIds"]
-        except hub.exceptions.StackSetNotFoundException:
-            continue
+        wait_for(lambda name=name: has_gone(hub, name))
+
+
+def has_gone(hub, name):
+    """Take a set away; false while an account that moved is still being deployed to."""
+    try:
+        targets = hub.describe_stack_set(StackSetName=name, **BY_HUB)["StackSet"]["OrganizationalUnitIds"]
         if targets:
             ended(hub, name, hub.delete_stack_instances(**places(name, *targets), RetainStacks=False))
         hub.delete_stack_set(StackSetName=name, **BY_HUB)
+    except hub.exceptions.StackSetNotFoundException:
+        return True
+    except (hub.exceptions.OperationInProgressException, hub.exceptions.StackSetNotEmptyException):
+        return False
+    return True
 
 
 def places(name, *units, **targets):

@@ -93,6 +93,11 @@ class Rosters:
             self._known = {self.candidate.digest: self.candidate, digest: Roster.from_document(document)}
         return self._known[digest]
 
+    def find(self, digest: str) -> Roster | None:
+        """The same; None if it was never approved, and another deployment has taken the candidate's place."""
+        known = digest in self._known or self.memory.is_known(digest)
+        return self.load(digest) if known else None
+
     def load_document(self, roster: Roster) -> Mapping[str, Any]:
         """The document of a roster from here; RetryableError if the state table cannot be read."""
         if roster.digest == self.candidate.digest:

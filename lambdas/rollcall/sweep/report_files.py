@@ -115,13 +115,14 @@ def _write_json(report: Mapping[str, Any]) -> str:
 def build_waiting(run: Run, *, runs: Runs, sweeps: Sweeps, rosters: Rosters) -> list[dict[str, Any]]:
     """Each plan of the run that still waits, with its stored changes in full; RetryableError.
 
-    A plan that differs from its digest has a `problem` in place of its changes.
+    One of a roster that another deployment replaced cannot be approved, and is left out. A plan that differs
+    from its digest has a `problem` in place of its changes.
     """
     found = (sweeps.find_pending(plan) for plan in run.pending)
     return [
         _build(pending, run, runs, rosters)
         for pending in found
-        if pending is not None and pending.approved_by is None
+        if pending is not None and pending.approved_by is None and rosters.find(pending.roster) is not None
     ]
 
 

@@ -216,12 +216,7 @@ class ReportStep:
         """What the organization is judged by; None if nobody has it any more, or no account was listed."""
         if not run.accounts:
             return None
-        digest = run.plan.roster if run.plan else run.approved or run.roster
-        if digest == run.roster != run.approved and run.plan is None:
-            # It was never approved: it is the candidate, or another deployment has taken its place.
-            known = {self.rosters.candidate.digest, self.rosters.get_enforcement().approved}
-            return self.rosters.load(digest) if digest in known else None
-        return self.rosters.load(digest)
+        return self.rosters.find(run.plan.roster if run.plan else run.approved or run.roster)
 
     def _write(self, run: Run, summary: Mapping[str, Any], counts: RunCounts) -> None:
         """The report; none of a run whose roster nobody has any more."""

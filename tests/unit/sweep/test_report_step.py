@@ -163,6 +163,17 @@ class TestWithoutItsRoster:
         execution.run()
         assert world.summary["contacts"]["compliant"] == 15
 
+    def test_a_plan_that_is_held_when_its_roster_is_replaced_fails_no_report(self):
+        world = settled()
+        world.deploy(BAD)
+        execution = world.execution("roster").run_to("report")
+        world.deploy(ROSTER)
+        execution.run()
+        assert world.told() == ["sweep-held"]
+        assert (execution.document["ending"], world.summary["contacts"]["compliant"]) == ("pending-approval", 15)
+        report = json.loads(world.runs.reports[f"reports/{execution.document['id']}/report.json"])
+        assert report["waiting"] == []
+
 
 @pytest.mark.parametrize("trigger", ["schedule", "operator", "roster", "approval"])
 def test_a_run_knows_what_started_it(trigger):

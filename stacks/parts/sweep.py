@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from stacks.parts.control import Control
 
 #: A worker stops before its deadline, with time to save its progress.
-_TIMEOUT: Final = Duration.minutes(5)
+_APPLY_TIMEOUT: Final = Duration.minutes(5)
+#: The first worker lists all accounts, however long that takes: as long as the run is its own, at most.
+_TIMEOUT: Final = Duration.minutes(14)
 #: 10,000 accounts take about an hour; a machine that hangs must not block the next day's sweep.
 _RUN_TIMEOUT: Final = Duration.hours(24)
 #: What is done with which partitions of the state table: what may be written now is only read, known drift
@@ -76,7 +78,7 @@ class Apply(Construct):
                 management_role_arn=get_management_role_arn(common.settings),
                 masks=common.masks,
             ).as_variables(),
-            timeout=_TIMEOUT,
+            timeout=_APPLY_TIMEOUT,
             memory_mb=512,
         ).function
         grants.find_pending(role, table=common.state, values=("contact", "incident"))

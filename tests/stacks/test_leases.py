@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rollcall.adapters.state.channels import HELD_SECONDS
 from rollcall.decide.intent import WORK
 from rollcall.sweep.apply import TIMEOUT
+from rollcall.sweep.run import LEASE_SECONDS
 from tests.stacks.template import as_list
 
 if TYPE_CHECKING:
@@ -41,6 +42,17 @@ def test_the_sweep_takes_its_function_for_stopped_when_it_is(hub: Template) -> N
     functions = hub.of_type("AWS::Lambda::Function").values()
     [applying] = [one["Timeout"] for one in functions if one["Handler"] == "apply.handler.handler"]
     assert applying == TIMEOUT.total_seconds()
+
+
+def test_a_run_is_its_workers_own_for_longer_than_a_function_of_the_sweep_may_run(hub: Template) -> None:
+    functions = hub.of_type("AWS::Lambda::Function").values()
+    sweeping = [
+        one["Timeout"]
+        for one in functions
+        if one["Handler"] in ("sweep.handler.handler", "apply.handler.handler")
+    ]
+    assert len(sweeping) == 2
+    assert max(sweeping) < LEASE_SECONDS
 
 
 def test_an_incident_is_its_workers_own_for_longer_than_a_function_that_tells_may_run(

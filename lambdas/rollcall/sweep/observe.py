@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rollcall.rosters.orphaned import Matches
     from rollcall.sweep.ports import ContactReader, SweepPorts
 
-#: How long a worker takes on work: what is begun is done well before its function's time-out of 300 s.
+#: How long a worker takes on work: only the listing of all accounts, which the first does, may take longer.
 SLICE_SECONDS = 240
 #: Calls in flight. At 9.7 calls per second of 0.2 s each two are needed; the rest is for slow answers.
 IN_FLIGHT = 8

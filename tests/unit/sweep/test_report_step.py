@@ -170,7 +170,10 @@ class TestWithoutItsRoster:
         world.deploy(ROSTER)
         execution.run()
         assert world.told() == ["sweep-held"]
-        assert (execution.document["ending"], world.summary["contacts"]["compliant"]) == ("pending-approval", 15)
+        assert (execution.document["ending"], world.summary["contacts"]["compliant"]) == (
+            "pending-approval",
+            15,
+        )
         report = json.loads(world.runs.reports[f"reports/{execution.document['id']}/report.json"])
         assert report["waiting"] == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 #: `stacks/parts/intake.py`, `channels.py`, `sweep.py` and `control.py`.
-FUNCTION_TIMEOUTS: Final = {"reconcile": 60, "notify": 60, "sweep": 300, "apply": 300, "control": 60}
+FUNCTION_TIMEOUTS: Final = {"reconcile": 60, "notify": 60, "sweep": 840, "apply": 300, "control": 60}
 #: `stacks/constructs/inbox.py`: a queue hides a message for six times the time-out of its function.
 VISIBILITY: Final = {"intake": 360, "echoes": 360, "notify": 360}
 MOST_RECEIVES: Final = {"intake": 60, "echoes": 60, "notify": 30}

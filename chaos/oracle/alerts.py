@@ -125,7 +125,9 @@ def _find_false_drills(evidence: Evidence) -> Iterator[Violation]:
             edit is None
             or kinds != {edit.action.kind}
             or not any(
-                _is_edit_of(one, made) for one in registered for made in _list_later(evidence, edit, item)
+                one.who == edit.action.who and _is_edit_of(one, made)
+                for one in registered
+                for made in _list_later(evidence, edit, item)
             )
         ):
             yield evidence.find_violation(
@@ -134,22 +136,22 @@ def _find_false_drills(evidence: Evidence) -> Iterator[Violation]:
 
 
 def _list_later(evidence: Evidence, edit: Edit, item: Published) -> Iterator[Edit]:
-    """The edit, and those by the same principal that were made until the incident was published.
+    """The edit, and those of its contact that were made until the incident was published.
 
     The functions see what they find, and not what each of two edits had left.
     """
     for other in evidence.edits:
-        same = (other.action.who, other.contact) == (edit.action.who, edit.contact)
+        same = other.contact == edit.contact
         if same and edit.action.at <= other.action.at and START + other.action.at <= item.time:
             yield other
 
 
 def _is_edit_of(drill: Action, edit: Edit) -> bool:
-    """Whether the edit is the registered one: by the same principal, to the same values, in its time."""
+    """Whether the edit left what is registered, in its time."""
     action = edit.action
-    same = (drill.who, drill.account, drill.kind, drill.value)
     within = 0 <= action.at - drill.at <= _DRILL_LASTS
-    return within and (action.who, action.account, action.kind, action.value) == same
+    same = (drill.account, drill.kind, drill.value)
+    return within and (action.account, action.kind, action.value) == same
 
 
 def _find_leaks(evidence: Evidence) -> Iterator[Violation]:

@@ -67,7 +67,7 @@ def _judge_write(evidence: Evidence, call: Call) -> Iterator[Violation]:
     if "outcome" in record.puts and record.puts["outcome"].time < call.sent_at:
         yield evidence.find_violation("write-after-its-end", call.sent_at, f"{name}, intent {record.id}")
     look = _find_look(evidence, call, record.opened_at)
-    if look is None or (look.answer is None and look.error != "ResourceNotFoundException"):
+    if look is None or not _is_answered(look):
         yield evidence.find_violation("write-over-unread", call.sent_at, f"{name}, intent {record.id}")
     control, digest = evidence.find_control(record.opened_at), record.documents["intent"]["roster_digest"]
     # A worker whose clock is ahead knows of the end of a pause so much earlier.
@@ -108,7 +108,10 @@ def _is_kept(evidence: Evidence, call: Call, look: Call, want: Want) -> bool:
 
 
 def _find_look(evidence: Evidence, call: Call, opened_at: float) -> Call | None:
-    """The last look of the call's worker at the contact before the intent was opened."""
+    """The last look of the call's worker at the contact before the intent was opened, an answered one if any.
+
+    It may have asked again for another's write, and got no answer to that.
+    """
     contact = find_contact(evidence, call)
     looks = [
         other
@@ -118,7 +121,11 @@ def _find_look(evidence: Evidence, call: Call, opened_at: float) -> Call | None:
         and other.sent_at < opened_at
         and find_contact(evidence, other) == contact
     ]
-    return looks[-1] if looks else None
+    return next(reversed([look for look in looks if _is_answered(look)] or looks), None)
+
+
+def _is_answered(look: Call) -> bool:
+    return look.answer is not None or look.error == "ResourceNotFoundException"
 
 
 def _find_ignored_echoes(evidence: Evidence) -> Iterator[Violation]:

@@ -20,6 +20,8 @@ WRITTEN: Final = frozenset({"set", "written"})
 NOT_WRITTEN: Final = frozenset({"not-written", "not-sent", "refused", "failed"})
 #: What AWS says when it does not know itself whether it was done.
 _NO_ANSWER: Final = "InternalServerException"
+#: Records of these are ignored: a flood of calls must not become one of alerts.
+_THROTTLED: Final = "TooManyRequestsException"
 UNKNOWN: Final = frozenset({"unconfirmed", "unreadable"})
 
 
@@ -108,7 +110,9 @@ def _is_known(evidence: Evidence, record: Record, before: float = float("inf")) 
     return any(
         call.answered and call.error != _NO_ANSWER and call.process not in killed for call in record.calls
     ) or any(
-        delivery.call.request_id in requests and delivery.call.error != _NO_ANSWER and delivery.time <= before
+        delivery.call.request_id in requests
+        and delivery.call.error not in (_NO_ANSWER, _THROTTLED)
+        and delivery.time <= before
         for delivery in evidence.world.deliveries
     )
 

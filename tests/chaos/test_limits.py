@@ -31,8 +31,9 @@ def test_time_outs_of_functions(file: str, pattern: str, expected: str) -> None:
 
 
 def test_time_outs_of_the_steps_of_a_sweep() -> None:
-    minutes = read("parts/sweep.py", r"_TIMEOUT: Final = Duration\.minutes\((\d+)\)")
-    assert limits.FUNCTION_TIMEOUTS["sweep"] == limits.FUNCTION_TIMEOUTS["apply"] == 60 * minutes
+    for function, name in (("sweep", r"\n_TIMEOUT"), ("apply", "_APPLY_TIMEOUT")):
+        minutes = read("parts/sweep.py", rf"{name}: Final = Duration\.minutes\((\d+)\)")
+        assert limits.FUNCTION_TIMEOUTS[function] == 60 * minutes
 
 
 def test_visibility_and_receives() -> None:

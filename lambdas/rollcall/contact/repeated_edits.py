@@ -55,9 +55,9 @@ class RepeatedEdits(Serializable):
     `spaced` counts reverts since; no revert is made before `next_at`. `waiter` is the message of the queue
     that comes back then to make it; all others come a minute later, should it be lost. `alerted_at` is when
     an alert was sent last, `updates` counts alerts before they are sent, so that no two workers send
-    different ones as the same, `named` are the principals in those sent. The contact was
-    wrong for `wrong_seconds` until its last revert, and is since `wrong_since`, None if it is right.
-    `release` is how the repeated edits before these ended, None if nobody ended them.
+    different ones as the same, `sent` is how many of them were, `named` are the principals in those. The
+    contact was wrong for `wrong_seconds` until its last revert, and is since `wrong_since`, None if it is
+    right. `release` is how the repeated edits before these ended, None if nobody ended them.
     """
 
     latest: tuple[Revert, ...] = ()
@@ -70,6 +70,7 @@ class RepeatedEdits(Serializable):
     waiter: str | None = None
     alerted_at: datetime | None = None
     updates: int = 0
+    sent: int = 0
     named: tuple[str, ...] = ()
     wrong_seconds: int = 0
     wrong_since: datetime | None = None
@@ -115,7 +116,9 @@ def count_change(
             wrong_since=now,
             release=None,
         )
-    if is_alert_due(after, principal, now):
+    # Who finds one under way that names the same sends that again: a channel shows it once.
+    under_way = after.updates > after.sent and after.actors == known.actors
+    if is_alert_due(after, principal, now) and not under_way:
         after = replace(after, updates=after.updates + 1)
     if not is_backing_off(after, now) or after.waiter is not None:
         return after
@@ -138,12 +141,12 @@ def is_alert_due(known: RepeatedEdits, principal: str, now: datetime) -> bool:
     return late or not is_named(known, principal)
 
 
-def mark_alerted(known: RepeatedEdits, actors: Sequence[str], now: datetime) -> RepeatedEdits:
-    """What is known after an alert that named these principals; others may have joined meanwhile."""
+def mark_alerted(known: RepeatedEdits, sent: int, actors: Sequence[str], now: datetime) -> RepeatedEdits:
+    """What is known after so many alerts, the last of which named these; others may have joined meanwhile."""
     named = known.named
     for actor in actors:
         named = _add_actor(named, actor)
-    return replace(known, alerted_at=now, named=named)
+    return replace(known, alerted_at=now, sent=max(known.sent, sent), named=named)
 
 
 def count_wrong(known: RepeatedEdits, now: datetime) -> int:

@@ -75,11 +75,12 @@ def back_off(
         line = _make_line(notice, signal, account, now=now, left=left)
         wait = grouper.publish_notice(notice, line, delivery)
         # A message of its own names all, a line of another message is sure to name this one.
+        sent = record.repeated.updates
         actors = record.repeated.actors if wait is None else (signal.actor.principal,)
         record = update_record(
             contacts,
             record,
-            lambda known: replace(known, repeated=mark_alerted(known.repeated, actors, now)),
+            lambda known: replace(known, repeated=mark_alerted(known.repeated, sent, actors, now)),
             clock=clock,
         )
     backoff = find_backoff(record.repeated, now, message_id=delivery.message_id)

@@ -148,6 +148,7 @@ class EchoJudge:
         unhandled = any(edit.published is None for edit in others)
         if backed_off or unhandled or any(edit.published not in RIGHT for edit in later):
             return (Echo.RESTORE, overwritten) if backed_off else (Echo.DONE, own)
+        looked_at = self.writer.clock.now()
         found = self.writer.accounts.get(record.account_id, record.kind)
         left = compute_fingerprint(found)
         if left is None or left == write.left or self._is_kept(record, found):
@@ -156,7 +157,7 @@ class EchoJudge:
         record = self.writer.contacts.load(record.account_id, record.kind)
         if record.is_written_after(intent_id):
             return Echo.DONE, own
-        if compute_age(signal, self.writer.clock.now()) < STALE:
+        if compute_age(signal, looked_at) < STALE:
             raise SoonError(
                 "the contact is not as we left it, and a read so soon may be older than the write"
             )

@@ -494,6 +494,17 @@ def test_a_sweep_that_comes_when_it_is_time_puts_the_contact_back_and_the_script
     assert right(world)
 
 
+def test_a_message_that_two_workers_have_at_once_is_one_alert():
+    world = World().settle()
+    pulled(world, 3)
+    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+    [message] = world.queue
+    world.faults.then("bus.publish_notice", lambda: world.deliver(message))
+    Timeline(world).run(until=60)
+    assert len({(notice["incident_id"], notice["update"]) for notice in standoffs(world)}) == 1
+    assert [alert.attributes["cause"] for alert in world.alerts].count("repeated-edits") == 1
+
+
 @pytest.mark.parametrize(("busy", "step"), [(False, "bus.publish_notice"), (True, "state.add_line")])
 def test_principals_whose_workers_died_before_the_alert_are_named_all_the_same(busy, step):
     world = World().settle()

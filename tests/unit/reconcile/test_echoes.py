@@ -71,6 +71,21 @@ def test_an_own_write_that_is_as_we_left_it_takes_two_reads_and_is_no_outcome_fo
     assert not world.queue
 
 
+def test_a_read_that_was_too_soon_stays_so_however_long_the_worker_takes_after_it():
+    world = restored_and_waiting_for_its_echo()
+    ours = world.organization.accounts[MEMBER].contacts["SECURITY"]
+    change_without_event(world)
+
+    def show_our_write() -> None:
+        world.organization.accounts[MEMBER].contacts["SECURITY"] = ours
+        world.clock.sleep(15)
+
+    # The first is of the record by which the call is known, the second comes after the read.
+    world.faults.then("state.load", lambda: world.faults.then("state.load", show_our_write))
+    world.drain()
+    assert severities(world) == ["MEDIUM"]
+
+
 def test_an_event_that_comes_within_a_quarter_of_an_hour_explains_it():
     world = restored_and_waiting_for_its_echo()
     world.cloud.delivery_delay = 600.0

@@ -110,7 +110,7 @@ def run_item_bytes() -> int:
     return _stored(lambda table: table.acquire(largest_run(), largest_run().started_at))
 
 
-def held_item_bytes() -> int:
+def pending_item_bytes() -> int:
     """Bytes of a plan that waits: of everything changed, for every reason."""
     run, now = largest_run(), largest_run().started_at
     draft = PlanBuilder(roster=run.roster, write=lambda _part, _changes: None)

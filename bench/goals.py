@@ -84,8 +84,8 @@ GOALS: Final[dict[str, Goal]] = {
         unit="",
         shows="Processor time of the same sweeps, simulation included.",
         accepted=1.2,
-        because="Not proven. Probably memory: what 50,000 accounts take fits no cache, and garbage is"
-        " collected in a larger heap.",
+        because="Not proven. Probably memory: the data of 50,000 accounts fit no cache of the processor, and"
+        " garbage is looked for in a larger heap.",
     ),
     "storm_over_put_quota": Goal(
         most=1.15,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 import __future__
 
+import builtins
 import importlib
 import inspect
+import symtable
 import sys
 import textwrap
 from contextlib import contextmanager
@@ -60,7 +62,23 @@ def _change(original: Any, module: Any, variant: Variant) -> Any:
     # Compiled where it stands, so that it sees what the original sees.
     made: dict[str, Any] = {}
     exec(compile(text, module.__file__, "exec", _FLAGS, dont_inherit=True), module.__dict__, made)  # noqa: S102
+    # A variant that only fails would be caught by any story.
+    if unknown := _list_globals(text) - vars(module).keys() - vars(builtins).keys() - made.keys():
+        raise LookupError(f"{variant.name}: nobody defines {', '.join(sorted(unknown))}")
     return made[original.__name__ if hasattr(original, "__name__") else next(iter(made))]
+
+
+def _list_globals(text: str) -> set[str]:
+    """The names that a text reads from its module."""
+    table = symtable.symtable(f"from __future__ import annotations\n{text}", "variant", "exec")
+    found, todo = set[str](), table.get_children()
+    while todo:
+        scope = todo.pop()
+        found |= {
+            name.get_name() for name in scope.get_symbols() if name.is_global() and name.is_referenced()
+        }
+        todo += scope.get_children()
+    return found
 
 
 def _find_importers(name: str, original: Any) -> list[Any]:

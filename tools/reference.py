@@ -191,8 +191,8 @@ def _stored_data() -> str:
 def _capacity() -> str:
     small, large = map(arithmetic.figures, _SIZES)
     text = "# Capacity\n\nOne sweep, with one contact drifted in every twentieth account. The quota of the Account API\n"
-    text += "(10 reads, 5 puts and 1 delete a second) sets its time. Its listing must end within the 14 minutes of its"
-    text += "\nfunction. AWS's default maximum is 10,000 accounts.\n\n"
+    text += "(10 reads, 5 puts and 1 delete a second) sets its time. All accounts must be listed within 14 minutes,"
+    text += "\nthe time-out of the function. AWS's default maximum is 10,000 accounts.\n\n"
     rows = [[name, f"{small[name]:,}", f"{large[name]:,}"] for name in small]
     text += _table(["One sweep", *(f"{size:,} accounts" for size in _SIZES)], rows) + "## Limits of AWS\n\n"
     rosters = [f"{arithmetic.roster_item_kilobytes(size)} kB with {size:,} accounts" for size in _SIZES]
@@ -211,7 +211,7 @@ def _capacity() -> str:
             "item of the state table",
             f"{arithmetic.MOST_ITEM_BYTES:,} bytes",
             (
-                f"run {arithmetic.run_item_bytes():,} bytes; plan {arithmetic.held_item_bytes():,} bytes;"
+                f"run {arithmetic.run_item_bytes():,} bytes; plan {arithmetic.pending_item_bytes():,} bytes;"
                 f" a roster that names each account {', '.join(rosters)}"
             ),
         ],

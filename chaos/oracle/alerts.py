@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fakes.account import FIELDS
+from chaos.fakes.account import FIELDS, PRIMARY
 from chaos.fakes.cloud import is_change
 from chaos.faults import Kind
 from chaos.scheduler import START
@@ -29,6 +30,7 @@ _DRILL_LASTS: Final = 15 * 60 + 5
 _DETAILS: Final = [
     place for place, part in enumerate(PRIMARY_PARTS) if part not in ("country_code", "state_or_region")
 ]
+_UNDONE: Final = frozenset({"undone", "changed-back", "set-by-others"})
 _OUR_ERRORS: Final = ("RetryableError", "RecordRefusedError", "LaterError", "WaitError")
 
 
@@ -40,6 +42,7 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
     yield from _find_dead(evidence)
     yield from _find_leaks(evidence)
     yield from _find_false_drills(evidence)
+    yield from _find_hidden_edits(evidence)
     yield from _find_skipped(evidence)
     yield from _find_crashes(evidence)
 
@@ -133,6 +136,27 @@ def _find_false_drills(evidence: Evidence) -> Iterator[Violation]:
             yield evidence.find_violation(
                 "false-drill", item.time, f"{document['incident_id']} {document['title']}"
             )
+
+
+def _find_hidden_edits(evidence: Evidence) -> Iterator[Violation]:
+    """Of an edit of values that the roster keeps nobody says that it was undone."""
+    edits = {edit.call.request_id: edit for edit in evidence.edits if edit.contact[1] == PRIMARY}
+    for item in evidence.incidents:
+        edit = edits.get(item.document["event"]["request_id"])
+        verdicts = {outcome["verdict"] for outcome in item.document["outcomes"]}
+        if edit is None or verdicts.isdisjoint(_UNDONE):
+            continue
+        wants = [
+            evidence.find_want(evidence.find_control(time).approved, edit.contact, time)
+            for time in (START + edit.action.at, item.time)
+        ]
+        kept = frozenset[int].intersection(*(want.kept if want else frozenset() for want in wants))
+        for before, after in pairwise(evidence.account.history[edit.contact]):
+            if after.request_id != edit.call.request_id or before.values is None or after.values is None:
+                continue
+            if any(before.values[place] != after.values[place] for place in kept):
+                text = f"{item.document['incident_id']} {item.document['title']}"
+                yield evidence.find_violation("kept-edit-hidden", item.time, text)
 
 
 def _list_later(evidence: Evidence, edit: Edit, item: Published) -> Iterator[Edit]:

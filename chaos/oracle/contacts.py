@@ -110,7 +110,7 @@ def _is_kept(evidence: Evidence, call: Call, look: Call, want: Want) -> bool:
 def _find_look(evidence: Evidence, call: Call, opened_at: float) -> Call | None:
     """The last look of the call's worker at the contact before the intent was opened, an answered one if any.
 
-    It may have asked again for another's write, and got no answer to that.
+    A second look may have been refused: then the one before counts.
     """
     contact = find_contact(evidence, call)
     looks = [
@@ -121,7 +121,8 @@ def _find_look(evidence: Evidence, call: Call, opened_at: float) -> Call | None:
         and other.sent_at < opened_at
         and find_contact(evidence, other) == contact
     ]
-    return next(reversed([look for look in looks if _is_answered(look)] or looks), None)
+    answered = [look for look in looks if _is_answered(look)]
+    return next(reversed(answered or looks), None)
 
 
 def _is_answered(look: Call) -> bool:

@@ -20,7 +20,7 @@ WRITTEN: Final = frozenset({"set", "written"})
 NOT_WRITTEN: Final = frozenset({"not-written", "not-sent", "refused", "failed"})
 #: What AWS says when it does not know itself whether it was done.
 _NO_ANSWER: Final = "InternalServerException"
-#: Records of these are ignored: a flood of calls must not become one of alerts.
+#: Rollcall ignores records of throttled calls, so that a flood of calls is no flood of alerts.
 _THROTTLED: Final = "TooManyRequestsException"
 UNKNOWN: Final = frozenset({"unconfirmed", "unreadable"})
 

@@ -205,8 +205,12 @@ def _find_drift(evidence: Evidence) -> Iterator[Violation]:
     edits = {edit.call.request_id: edit for edit in evidence.edits}
     ours = {call.request_id: call for call in evidence.own_calls}
     for contact, changes in evidence.account.history.items():
-        before = changes[0]
+        before, left = changes[0], list[object]()
         for last, change in pairwise(changes):
+            if last.request_id in ours:
+                left.clear()
+            elif last.request_id in announced:
+                left.append(last.values)
             if last.values != before.values:
                 # Else it is as it was: what has to be alerted is the change that made it so.
                 before = last
@@ -215,6 +219,8 @@ def _find_drift(evidence: Evidence) -> Iterator[Violation]:
                 continue
             if evidence.find_control(before.time).approved != evidence.find_control(change.time).approved:
                 continue  # a rollout, which sets everything that differs
+            if before.values in left:
+                continue  # an edit that was alerted left the same, and nobody has put it right since
             named = [
                 text
                 for text in evidence.texts

@@ -12,6 +12,14 @@ _EDITED: Final = ("crash", "trouble", "rush", "bursts", "outage")
 
 ALERTS: Final = (
     Variant(
+        name="kept-edits-undone",
+        place="rollcall.reconcile.restore:AccountRestorer._explain_right",
+        old="if not kept:",
+        new="if item.outcome.verdict is not Verdict.SET_BY_OTHERS:",
+        caught_by=("kept-edit-hidden",),
+        profiles=("rush", "trouble"),
+    ),
+    Variant(
         name="record-read-before-the-look",
         place=_RESTORE + "_look_and_restore",
         old="look = self._take_look(kind)\n"

@@ -24,14 +24,6 @@ GATE: Final = (
         profiles=("interrupted",),
     ),
     Variant(
-        name="report-before-its-notices",
-        place="rollcall.sweep.report_step:ReportStep._publish_notices",
-        old="    for item in make_notices(",
-        new="    self._write(run, summary, tally)\n    for item in make_notices(",
-        caught_by=("drift-not-alerted",),
-        profiles=("sweeps",),
-    ),
-    Variant(
         name="own-restores-skipped",
         place="rollcall.sweep.apply_account:_left_by_us",
         old="return last is not None",

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from stacks.parts.common import Common
     from stacks.parts.control import Control
 
-#: A worker stops before its deadline, with time to save its progress.
+#: A worker hands over after four minutes, with time left to save its progress.
 _APPLY_TIMEOUT: Final = Duration.minutes(5)
-#: The first worker lists all accounts, however long that takes: as long as the run is its own, at most.
-_TIMEOUT: Final = Duration.minutes(14)
+#: The first worker lists all accounts, which may take long: not so long that another run takes over.
+_SWEEP_TIMEOUT: Final = Duration.minutes(14)
 #: 10,000 accounts take about an hour; a machine that hangs must not block the next day's sweep.
 _RUN_TIMEOUT: Final = Duration.hours(24)
 #: What is done with which partitions of the state table: what may be written now is only read, known drift
@@ -149,7 +149,7 @@ class Sweep(Construct):
                 member_role=get_member_role_arn() if reader else "none",
                 hub_account=common.settings.hub,
             ).as_variables(),
-            timeout=_TIMEOUT,
+            timeout=_SWEEP_TIMEOUT,
             # With sessions in members no quota but the processor is the limit: this is a whole one.
             memory_mb=1769 if reader else 1024,
         ).function

@@ -13,7 +13,7 @@ def test_no_limit_is_reached_with_fifty_thousand_accounts() -> None:
     assert arithmetic.waiting_events(24) + large["history events"] < arithmetic.MOST_EVENTS
     assert arithmetic.payload_bytes() < arithmetic.MOST_PAYLOAD_BYTES / 10
     assert arithmetic.run_item_bytes() < arithmetic.MOST_ITEM_BYTES / 10
-    assert arithmetic.held_item_bytes() < arithmetic.MOST_ITEM_BYTES / 10
+    assert arithmetic.pending_item_bytes() < arithmetic.MOST_ITEM_BYTES / 10
     assert arithmetic.roster_item_kilobytes(50_000) * 1024 < arithmetic.MOST_ITEM_BYTES
     assert large["observing, minutes"] + large["applying, minutes"] < 24 * 60
 

@@ -31,7 +31,7 @@ def test_time_outs_of_functions(file: str, pattern: str, expected: str) -> None:
 
 
 def test_time_outs_of_the_steps_of_a_sweep() -> None:
-    for function, name in (("sweep", r"\n_TIMEOUT"), ("apply", "_APPLY_TIMEOUT")):
+    for function, name in (("sweep", "_SWEEP_TIMEOUT"), ("apply", "_APPLY_TIMEOUT")):
         minutes = read("parts/sweep.py", rf"{name}: Final = Duration\.minutes\((\d+)\)")
         assert limits.FUNCTION_TIMEOUTS[function] == 60 * minutes
 

@@ -177,6 +177,12 @@ def test_each_variant_changes_the_core_and_leaves_it_as_it_was() -> None:
     assert len({variant.name for variant in VARIANTS}) == len(VARIANTS)
 
 
+def test_a_variant_that_could_only_crash_is_refused() -> None:
+    variant = replace(VARIANTS[0], new="nobody_defines_this")
+    with pytest.raises(LookupError, match="nobody defines nobody_defines_this"), apply_variant(variant):
+        pass
+
+
 def test_variants_are_caught_by_what_the_oracle_knows() -> None:
     sources = Path(chaos.oracle.__file__).parent.glob("*.py")
     text = "".join(path.read_text(encoding="utf-8") for path in sources)

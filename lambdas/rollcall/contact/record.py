@@ -150,8 +150,8 @@ class ContactRecord(Serializable):
         ]
 
     def list_mistaken(self, key: str) -> Sequence[KnownEdit]:
-        """Those of them that were taken for right: as another edit was to be undone, they were changes."""
-        return [edit for edit in self.list_beside(key) if edit.published in LEFT_RIGHT]
+        """Those of them that were said to set the roster's values: with this one undone, they did not."""
+        return [edit for edit in self.list_beside(key) if edit.published == Verdict.SET_BY_OTHERS]
 
     def is_changed_since(self, at: datetime, *, besides: str) -> bool:
         """Whether anybody is known to have edited or written it since, or is still to be alerted of.

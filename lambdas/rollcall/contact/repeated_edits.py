@@ -52,12 +52,12 @@ class Release(Serializable):
 class RepeatedEdits(Serializable):
     """The latest reverts of a contact; `opened_at` is None until there are too many within the window.
 
-    `spaced` counts reverts since; no revert is made before `next_at`. `waiter` is the message of the queue
-    that comes back then to make it; all others come a minute later, should it be lost. `alerted_at` is when
-    an alert was sent last, `updates` counts alerts before they are sent, so that no two workers send
-    different ones as the same, `sent` is how many of them were, `named` are the principals in those. The
-    contact was wrong for `wrong_seconds` until its last revert, and is since `wrong_since`, None if it is
-    right. `release` is how the repeated edits before these ended, None if nobody ended them.
+    `spaced` counts reverts since; no revert is made before `next_at`. `waiter` is the message of the
+    queue that comes back then to make it; all others come a minute later, should it be lost. `alerted_at`
+    is when an alert was sent last, `updates` counts the alerts that were begun, `sent` those that were
+    published; `named` are the principals in the published ones. The contact was wrong for `wrong_seconds`
+    until its last revert, and is since `wrong_since`, None if it is right. `release` is how the repeated
+    edits before these ended, None if nobody ended them.
     """
 
     latest: tuple[Revert, ...] = ()
@@ -116,7 +116,7 @@ def count_change(
             wrong_since=now,
             release=None,
         )
-    # Who finds one under way that names the same sends that again: a channel shows it once.
+    # If another worker is sending an alert with the same names, use its number: a channel shows it once.
     under_way = after.updates > after.sent and after.actors == known.actors
     if is_alert_due(after, principal, now) and not under_way:
         after = replace(after, updates=after.updates + 1)
@@ -142,7 +142,7 @@ def is_alert_due(known: RepeatedEdits, principal: str, now: datetime) -> bool:
 
 
 def mark_alerted(known: RepeatedEdits, sent: int, actors: Sequence[str], now: datetime) -> RepeatedEdits:
-    """What is known after so many alerts, the last of which named these; others may have joined meanwhile."""
+    """What is known once alert number `sent` named these principals; others may have joined meanwhile."""
     named = known.named
     for actor in actors:
         named = _add_actor(named, actor)

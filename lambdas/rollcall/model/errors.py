@@ -48,7 +48,7 @@ class RecordRefusedError(RetryableError):
 
 
 class IntentBusyError(SoonError):
-    """Another worker is at this very contact."""
+    """Another worker is at this very contact: with `seconds` it is slow or gone, without it just began."""
 
 
 class WritesHaltedError(RetryableError):

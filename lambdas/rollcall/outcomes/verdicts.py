@@ -287,9 +287,9 @@ RIGHT: Final = select(lambda meaning: meaning.left is Left.RIGHT)
 UNREAD: Final = frozenset({Verdict.UNREADABLE, Verdict.UNREACHABLE})
 #: Only reported: nothing was changed, or Rollcall cannot undo it.
 REPORTED: Final = frozenset({Verdict.DENIED, Verdict.NOTIFIED})
-#: What the edit did is left as it is, and the reader is to check it.
+#: Nothing is restored; the reader of the alert checks what happened.
 LEFT_TO_CHECK: Final = REPORTED | {Verdict.KEPT_EDITED}
-#: The contact was found right after such an edit, which no other had a part in.
+#: The contact was found compliant after an edit in which no other edit had a part.
 LEFT_RIGHT: Final = frozenset({Verdict.SET_BY_OTHERS, Verdict.KEPT_EDITED})
 #: What sweeps count, in the order in which reports list it.
 COUNTED: Final = tuple(verdict for verdict, meaning in VERDICTS.items() if meaning.counted is verdict)

@@ -169,7 +169,9 @@ class Reconciler:
         if left:
             self.grouper.come_back(placed, delivery, only=False)
             soon = [item.soon for item in left if item.soon is not None]
-            raise waiting or (soon[0] if len(soon) == len(left) else RetryableError(left[0].outcome.reason))
+            if waiting is None and len(soon) == len(left):
+                raise min(soon, key=lambda one: one.seconds or 0)
+            raise waiting or RetryableError(left[0].outcome.reason)
         active = account is not None and account.active
         # A rename that no contact uses.
         alerted = any(item.outcome.verdict is Verdict.NOTIFIED for item in applied)

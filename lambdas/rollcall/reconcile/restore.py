@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.contact.record import KnownEdit
+    from rollcall.contact.record import KnownEdit, KnownWrite
     from rollcall.decide.plan import Change, Finding
     from rollcall.decide.resolve import Enforcement, Requirement
     from rollcall.events.signal import Signal
@@ -84,19 +84,19 @@ class AccountRestorer:
         return self._restore_contacts(kinds, required)
 
     def _restore_contacts(self, kinds: Sequence[ContactKind], required: Requirement) -> list[AppliedChange]:
-        """In the same order by every worker, so that one of them sets all that an account lacks.
+        """What became of each kind, in one order for all workers.
 
-        A new account gives two events at once: who finds the other at a contact leaves it the rest, too.
-        A worker that is slow, or was killed, keeps its one contact only.
+        A new account causes two events at once. If another worker has just begun a contact, the rest is left
+        to it: then one alert has them all. If that worker is slow or was killed, only its contact waits.
         """
         applied: list[AppliedChange] = []
         for kind in kinds:
             item = self._mark_drill(self._restore_contact(kind, required))
             applied.append(item)
             if isinstance(item.soon, IntentBusyError) and item.soon.seconds is None:
-                reason = "another worker is at this account"
-                rest = [self._make_pending(one, reason) for one in kinds[len(applied) :]]
-                applied += [AppliedChange(outcome=one, expected=True, soon=item.soon) for one in rest]
+                for one in kinds[len(applied) :]:
+                    outcome = self._make_pending(one, "another worker is at this account")
+                    applied.append(AppliedChange(outcome=outcome, expected=True, soon=item.soon))
                 break
         return applied
 
@@ -154,7 +154,7 @@ class AccountRestorer:
             return record
         now = self.writer.clock.now()
         if record.intent.is_expired(now):
-            # Neither soon nor by itself: the ledger or the Account API did not let it be finished.
+            # Waiting some seconds does not help: the ledger or the Account API failed.
             raise RetryableError("what another worker left of this contact could not be finished")
         raise IntentBusyError("another worker is at this contact", seconds=record.intent.count_wait(now))
 
@@ -202,6 +202,21 @@ class AccountRestorer:
             # Without what was found: nobody knows that it differs.
             outcome = replace(outcome, verdict=Verdict.PENDING, reason=reason, found=None)
             return AppliedChange(outcome=outcome, record=record, expected=True, soon=soon)
+        item = self._explain_who(outcome, record, write)
+        if not kept:
+            return item
+        # No event says what a kept value was before: our writes leave it, and another edit may have, too.
+        reason = "the change may be in values that the roster keeps"
+        if item.outcome.verdict is not Verdict.SET_BY_OTHERS:
+            reason = f"{reason}; of the others: {item.outcome.reason}"
+        outcome = replace(item.outcome, verdict=Verdict.KEPT_EDITED, reason=reason)
+        return replace(item, outcome=outcome, repeated_incident_id=None)
+
+    def _explain_who(
+        self, outcome: Outcome, record: ContactRecord, write: KnownWrite | None
+    ) -> AppliedChange:
+        """Who made the contact right after the edit: our `write`, others, or the edit itself."""
+        key = self.signal.event.key
         if write is not None:
             sure = write.state is WriteState.WRITTEN
             undone = f"a write of ours after this change undid it, in incident {write.incident_id}"
@@ -233,10 +248,9 @@ class AccountRestorer:
                 ),
                 record=record,
             )
-        verdict, reason = Verdict.SET_BY_OTHERS, "the change set the contact of the roster"
-        if kept:  # no event says what it was before
-            verdict, reason = Verdict.KEPT_EDITED, "the change may be in values that the roster keeps"
-        return AppliedChange(outcome=replace(outcome, verdict=verdict, reason=reason), record=record)
+        reason = "the change set the contact of the roster"
+        outcome = replace(outcome, verdict=Verdict.SET_BY_OTHERS, reason=reason)
+        return AppliedChange(outcome=outcome, record=record)
 
     def _is_loud_beside(self, other: KnownEdit) -> bool:
         """Whether a root user's edit makes this alert loud: beside an authorised one its own alert does."""

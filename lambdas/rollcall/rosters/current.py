@@ -94,7 +94,7 @@ class Rosters:
         return self._known[digest]
 
     def find(self, digest: str) -> Roster | None:
-        """The same; None if it was never approved, and another deployment has taken the candidate's place."""
+        """The roster; None if it is neither the candidate nor was ever approved. RetryableError."""
         known = digest in self._known or self.memory.is_known(digest)
         return self.load(digest) if known else None
 

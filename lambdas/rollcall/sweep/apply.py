@@ -88,7 +88,7 @@ class ApplyStep:
             part, start = divmod(run.cursor, PART_CHANGES)
             batch = planned(part)[start : start + BATCH_CHANGES]
             results = self._carry_out(run, plan, batch, until=until, deadline=began + TIMEOUT)
-            if _describe_trouble(results) and self._find_ending(plan) is None:
+            if _is_stuck(results) and self._find_ending(plan) is None:
                 raise RetryableError(f"nothing of a batch could be done: {results[0].reason}")
             self.runs.write_results(run.id, run.cursor, results)
             run = replace(run, cursor=run.cursor + len(results))
@@ -135,7 +135,7 @@ class ApplyStep:
         return [result for results in done for result in results]
 
 
-def _describe_trouble(results: Sequence[ChangeResult]) -> bool:
-    """Whether the error is not with single accounts: a whole batch waits."""
+def _is_stuck(results: Sequence[ChangeResult]) -> bool:
+    """Whether a whole batch is pending: then the cause is not in single accounts."""
     waiting = [result for result in results if result.verdict is Verdict.PENDING]
     return len(waiting) == BATCH_CHANGES

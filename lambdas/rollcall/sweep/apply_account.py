@@ -12,7 +12,7 @@ from rollcall.events.actor import UNKNOWN, Actor
 from rollcall.events.signal import Cause, EventReference, Signal
 from rollcall.model.contact import ALL_PARTS, Contact
 from rollcall.model.desired import Absent, Desired, Present, is_same_desired
-from rollcall.model.errors import RetryableError, SoonError, describe_unexpected
+from rollcall.model.errors import IntentBusyError, RetryableError, SoonError, describe_unexpected
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import RIGHT, UNREAD, Verdict
 from rollcall.ports import Delivery
@@ -158,11 +158,11 @@ class AccountApplier:
         return applied
 
     def _finish(self, record: ContactRecord) -> ContactRecord:
-        """The record once its intent is finished, if it has one; SoonError while a worker is at it."""
+        """The record once its intent is finished, if it has one; IntentBusyError while a worker is at it."""
         if record.intent is None:
             return record
         if not record.intent.is_expired(self.ports.writer.clock.now()):
-            raise SoonError("another worker is at this contact")
+            raise IntentBusyError("another worker is at this contact")
         record = finish_intent(
             record,
             writer=self.ports.writer,
@@ -252,7 +252,7 @@ class AccountApplier:
     def _publish(self, signal: Signal, account: Account | None, applied: Iterable[AppliedChange]) -> None:
         """Publish, and only then forget the intents: after a crash in between it is published twice."""
         alerted = [
-            item for item in applied if item.write is not None or item.outcome.verdict not in _REPORTED
+            item for item in applied if item.write is not None or item.outcome.verdict not in _NOT_ALERTED
         ]
         if alerted:
             self.ports.publisher.publish_and_close(make_incident(signal, account, alerted), alerted)
@@ -266,8 +266,8 @@ class AccountApplier:
         return control.paused or control.approved != self.roster.digest
 
 
-#: Reported by the run as a whole: nothing was done, or it is retried.
-_REPORTED = RIGHT | {Verdict.PENDING}
+#: Not alerted one by one: the run reports them.
+_NOT_ALERTED = RIGHT | {Verdict.PENDING}
 
 
 def _is_same_write(decided: Change, planned: PlannedChange) -> bool:

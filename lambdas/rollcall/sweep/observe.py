@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from rollcall.rosters.orphaned import Matches
     from rollcall.sweep.ports import ContactReader, SweepPorts
 
-#: How long a worker takes on work: only the listing of all accounts, which the first does, may take longer.
+#: A worker begins no further account after so long. Only the listing of all accounts may go on.
 SLICE_SECONDS = 240
 #: Calls in flight. At 9.7 calls per second of 0.2 s each two are needed; the rest is for slow answers.
 IN_FLIGHT = 8
 #: Accounts that are read through their roles at once, before those whose role failed are read centrally: in
 #: eight seconds, and what a worker that ends has read of them is lost.
 BATCH = 1000
-#: Accounts of the first of them: where no role works, the others need not be listed first.
+#: Size of the first batch: small, so that roles that do not work are noticed before many accounts are listed.
 PROBED = 16
 #: How often a reader looks for accounts that are listed since.
 LISTING_SECONDS = 0.1
@@ -46,8 +46,8 @@ MANAGEMENT_PART = "management"
 def observe(run: Run, *, ports: SweepPorts, rosters: Rosters, management_account: str) -> Run:
     """Observe accounts from the cursor on until the time is up; the same slice again replaces its part.
 
-    The first slice also lists them: it reads what is listed while the rest is. RetryableError if the state
-    table, the bucket or AWS Organizations could not be asked: the slice is tried again.
+    The first slice also lists all accounts, and reads those that are listed already. RetryableError if the
+    state table, the bucket or AWS Organizations could not be asked: the slice is tried again.
     """
     if (over := end_if_superseded(run, ports=ports, rosters=rosters)) is not None:
         return over
@@ -72,21 +72,21 @@ def observe(run: Run, *, ports: SweepPorts, rosters: Rosters, management_account
         members = [observed for observed in done if observed.account.id != management_account]
         ports.runs.write_observed(run.id, f"{run.cursor:06}", members)
         if own and "prepare" in run.failed:
-            # Nobody else can read it: that it was not read is said, not left out.
+            # Only prepare may read it: report it as not read.
             ports.runs.write_observed(run.id, MANAGEMENT_PART, own)
     cursor = run.cursor + len(done)
     return replace(
         run,
         cursor=cursor,
         next=Step.OBSERVE if cursor < run.accounts else Step.GATE,
-        observed_at=ports.clock.now(),
+        observed_at=ports.clock.now() if cursor == run.accounts else None,
         rates=ports.paces.get_rates(),
         reads=run.reads + ports.accounts.reads - reads,
     )
 
 
 class _Listing:
-    """Accounts as they are listed, for who reads them meanwhile: where there are none yet, it waits."""
+    """Accounts, to be read while another thread lists them: iterating waits for the next one."""
 
     def __init__(self, clock: Clock) -> None:
         self.accounts: list[Account] = []

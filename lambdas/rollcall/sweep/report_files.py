@@ -115,8 +115,8 @@ def _write_json(report: Mapping[str, Any]) -> str:
 def build_waiting(run: Run, *, runs: Runs, sweeps: Sweeps, rosters: Rosters) -> list[dict[str, Any]]:
     """Each plan of the run that still waits, with its stored changes in full; RetryableError.
 
-    One of a roster that another deployment replaced cannot be approved, and is left out. A plan that differs
-    from its digest has a `problem` in place of its changes.
+    A plan is left out if another deployment replaced its roster: it cannot be approved. One that differs from
+    its digest has a `problem` in place of its changes.
     """
     found = (sweeps.find_pending(plan) for plan in run.pending)
     return [

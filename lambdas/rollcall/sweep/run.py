@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from rollcall.model.codec import Serializable
 
-#: How long a worker that says nothing is believed to be at work: three times the time-out of its function.
+#: A worker that is silent for so long counts as gone: no function of the sweep may run so long.
 LEASE_SECONDS = 900
 
 

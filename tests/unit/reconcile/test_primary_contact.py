@@ -137,6 +137,29 @@ def test_an_edit_of_what_is_kept_alone_is_no_drift_and_is_reported(session, seve
     assert read_primary(world)["FullName"] == "Chosen here"
 
 
+def test_the_same_edit_of_what_is_kept_twice_is_reported_twice():
+    world = with_primary()
+    for _ in range(2):
+        edit_primary(world, FullName="Chosen here")
+        world.clock.sleep(2)
+    world.drain()
+    assert (world.verdicts(), severities(world)) == (["kept-edited"] * 2, ["MEDIUM"] * 2)
+
+
+def test_our_write_undoes_no_edit_of_what_is_kept():
+    world = with_primary()
+    edit_primary(world, MEMBER, "eve", FullName="Chosen here")
+    late = world.queue.pop()
+    world.cloud.advance(300)
+    edit_primary(world, MEMBER, "mary", City="Gotham")
+    world.drain()
+    world.queue.append(late)
+    world.drain()
+    assert "edited, in kept values" in world.alerts[-1].subject
+    assert "of the others: a write of ours after this change undid it" in world.alerts[-1].text
+    assert read_primary(world)["FullName"] == "Chosen here"
+
+
 def test_an_edit_that_leaves_no_room_for_other_values_is_known_to_be_right():
     world = with_primary(make_roster(**WHOLE))
     edit_primary(world)

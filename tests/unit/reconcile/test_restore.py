@@ -11,6 +11,7 @@ from rollcall.model.errors import IntentBusyError, RecordRefusedError
 from simulation.accounts import AlternateContact
 from simulation.caller import Caller
 from simulation.seeds import HUB
+from tests.support.memory import Crash
 from tests.support.world import (
     EXEMPT,
     KINDS,
@@ -101,6 +102,27 @@ def test_two_events_of_a_new_account_at_once_are_one_quiet_alert(step, contact):
     world.drain()
     assert [alert.attributes["severity"] for alert in world.alerts] == ["INFO"]
     assert all(f"{kind} CONTACT" in world.alerts[0].text for kind in KINDS)
+
+
+def test_a_message_comes_back_for_the_contact_that_waits_least():
+    world = World().settle()
+    world.admin("organizations").create_account(AccountName="New", Email="new@example.com")
+    messages = {json.loads(message.body)["detail"]["eventName"]: message for message in world.queue}
+    created, joined = messages["CreateAccountResult"], messages["AccountJoinedOrganization"]
+    opened = []
+
+    def die_at_the_second() -> None:
+        opened.append(world.clock.now())
+        if len(opened) == 2:
+            world.deliver(joined)
+            raise Crash
+        world.clock.sleep(11)
+        world.faults.then("state.open_intent.after", die_at_the_second)
+
+    world.faults.then("state.open_intent.after", die_at_the_second)
+    world.deliver(created)
+    # The first contact is held by a worker that is slow, and may be so for 30 seconds; the second just began.
+    assert joined.visible_at - world.clock.now().timestamp() <= 5
 
 
 def test_a_moved_account_gets_the_contacts_of_its_new_place():

@@ -7,6 +7,8 @@ from contextlib import suppress
 import pytest
 
 from rollcall.model.roster import compute_digest
+from rollcall.sweep import observe
+from tests.support.memory import Crash
 from tests.support.sweep_runs import BAD, NARROW, STRICT, changed, drift, settled
 from tests.support.sweep_world import ALICE, SweepWorld
 from tests.support.world import MALLORY, MEMBER, api_values
@@ -47,6 +49,25 @@ def test_it_is_planned_without_a_sweep_and_waits_for_a_person_who_sees_how_old_i
     assert held.summary["observed_at"] in second
     assert world.told()[-1] == "sweep-held"
     assert world.state.approved == compute_digest(BAD)
+
+
+def test_a_sweep_that_looked_at_a_part_is_none_to_plan_from(monkeypatch):
+    world = bad_world()
+    invoke = world.invoke
+
+    def fail_in_the_second_slice(event):
+        if event["operation"] == "observe" and event["run"]["cursor"]:
+            raise Crash
+        return invoke(event)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(observe, "SLICE_SECONDS", 0.5)
+        patched.setattr(world, "invoke", fail_in_the_second_slice)
+        assert world.sweep("schedule").document["failed"]
+    assert 0 < sum(1 for _ in world.runs.read_observed(world.summary["run"])) < world.summary["accounts"]
+    plan_rollback(world)
+    (held,) = world.sweeps.list_pending(world.clock.now())
+    assert (held.changes, held.summary["accounts_active"]) == (4, 6)
 
 
 def test_approved_it_is_enforced_and_each_contact_is_looked_at_again():

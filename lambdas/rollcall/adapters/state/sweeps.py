@@ -14,7 +14,7 @@ from rollcall.sweep.run import LEASE_SECONDS, Run
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-_HELD: Final = "pending#"
+_PENDING: Final = "pending#"
 _LAPSED: Final = make_key("sweep", "lapsed")
 #: Changes by rosters that nobody looked at, of the runs of the past days.
 _PASSED: Final = make_key("sweep", "passed")
@@ -143,11 +143,11 @@ class PendingPlanItems(TableAdapter):
         return [one for one in known if datetime.fromisoformat(one["at"]) > now - COUNTED]
 
     def _list_all(self) -> list[PendingPlan]:
-        return [_read_pending(item) for item in self._table.query("sweep", prefix=_HELD)]
+        return [_read_pending(item) for item in self._table.query("sweep", prefix=_PENDING)]
 
 
 def _make_key(plan: str) -> dict[str, Any]:
-    return make_key("sweep", _HELD + plan)
+    return make_key("sweep", _PENDING + plan)
 
 
 def _write_pending(pending: PendingPlan) -> dict[str, Any]:

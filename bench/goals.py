@@ -155,9 +155,9 @@ GOALS: Final[dict[str, Goal]] = {
             because=_COMPILED,
         )
         for name, accepted in (
-            ("reconcile", 2.0),
+            ("reconcile", 2.3),
             ("notify", 1.6),
-            ("sweep", 2.2),
+            ("sweep", 2.4),
             ("apply", 2.4),
             ("control", 2.2),
         )

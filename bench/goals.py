@@ -155,11 +155,11 @@ GOALS: Final[dict[str, Goal]] = {
             because=_COMPILED,
         )
         for name, accepted in (
-            ("reconcile", 2.3),
-            ("notify", 1.6),
-            ("sweep", 2.4),
-            ("apply", 2.4),
-            ("control", 2.2),
+            ("reconcile", 2.5),
+            ("notify", 1.7),
+            ("sweep", 2.6),
+            ("apply", 2.6),
+            ("control", 2.6),
         )
     },
     "usd_month_1000": Goal(

@@ -13,9 +13,9 @@ _EDITED: Final = ("crash", "trouble", "rush", "bursts", "outage")
 ALERTS: Final = (
     Variant(
         name="kept-edits-undone",
-        place="rollcall.reconcile.restore:AccountRestorer._explain_right",
-        old="if not kept:",
-        new="if item.outcome.verdict is not Verdict.SET_BY_OTHERS:",
+        place="rollcall.reconcile.found_right:explain_right",
+        old="if kept:",
+        new="if explained.verdict is Verdict.SET_BY_OTHERS:",
         caught_by=("kept-edit-hidden",),
         profiles=("rush", "trouble"),
     ),
@@ -83,7 +83,7 @@ ALERTS: Final = (
     ),
     Variant(
         name="right-at-once-believed",
-        place=_RESTORE + "_explain_right",
+        place="rollcall.reconcile.found_right:explain_right",
         old="if not surely_later and ",
         new="if False and ",
         caught_by=("alert-too-quiet", "edit-not-alerted"),

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from rollcall.contact.record import SKEW
 from rollcall.model.contact import Contact, ContactKind
-from rollcall.reconcile.restore import STALE
+from rollcall.write.look import STALE
 from rollcall_cli.drill import questions
 from rollcall_cli.drill.edits import DrillEdit
 from rollcall_cli.drill.questions import Evidence, answer_questions

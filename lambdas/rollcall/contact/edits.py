@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall.outcomes.outcome import name_incident
-from rollcall.outcomes.verdicts import LEFT_RIGHT, RIGHT, Verdict
+from rollcall.outcomes.verdicts import RIGHT, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,9 +96,14 @@ def _judge_edits(record: ContactRecord, now: datetime) -> Iterator[EditResult]:
 
 
 def _find_end(record: ContactRecord, edit: KnownEdit) -> datetime | None:
-    if edit.published in LEFT_RIGHT:
+    if edit.published == Verdict.SET_BY_OTHERS:
         return edit.at
     if edit.published == Verdict.CHANGED_BACK:
         return edit.published_at  # at the latest
     write = record.find_undoing(edit.at)
-    return write.at if write else None
+    undone_at = write.at if write else None
+    if edit.published == Verdict.KEPT_EDITED:
+        # Only a write before its alert can have undone a part of it.
+        before = undone_at is not None and edit.published_at is not None and undone_at <= edit.published_at
+        return undone_at if before else edit.at
+    return undone_at

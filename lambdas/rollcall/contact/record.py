@@ -18,7 +18,7 @@ from rollcall.events.signal import TAMPERING, parse_time
 from rollcall.model.codec import Serializable
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
-from rollcall.outcomes.verdicts import LEFT_RIGHT, Verdict
+from rollcall.outcomes.verdicts import FOUND_RIGHT, Verdict
 from rollcall.timing import attempts
 
 if TYPE_CHECKING:
@@ -182,13 +182,9 @@ class ContactRecord(Serializable):
         return Call.CONFIRMS if open_end else Call.OURS
 
 
-#: The contact was found right after such an edit, and that was the end of it.
-_FOUND_RIGHT: Final = LEFT_RIGHT | {Verdict.CHANGED_BACK}
-
-
 def _is_over(edit: KnownEdit, own: KnownEdit | None) -> bool:
     """Whether the contact was found right between the two edits: the one has nothing to do with the other."""
-    if edit.published not in _FOUND_RIGHT or edit.published_at is None or own is None or own.at is None:
+    if edit.published not in FOUND_RIGHT or edit.published_at is None or own is None or own.at is None:
         return False
     return own.at > edit.published_at + SKEW
 

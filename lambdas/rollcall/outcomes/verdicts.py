@@ -289,8 +289,8 @@ UNREAD: Final = frozenset({Verdict.UNREADABLE, Verdict.UNREACHABLE})
 REPORTED: Final = frozenset({Verdict.DENIED, Verdict.NOTIFIED})
 #: Nothing is restored; the reader of the alert checks what happened.
 LEFT_TO_CHECK: Final = REPORTED | {Verdict.KEPT_EDITED}
-#: The contact was found compliant after an edit in which no other edit had a part.
-LEFT_RIGHT: Final = frozenset({Verdict.SET_BY_OTHERS, Verdict.KEPT_EDITED})
+#: The contact was found right after such an edit.
+FOUND_RIGHT: Final = frozenset({Verdict.SET_BY_OTHERS, Verdict.KEPT_EDITED, Verdict.CHANGED_BACK})
 #: What sweeps count, in the order in which reports list it.
 COUNTED: Final = tuple(verdict for verdict, meaning in VERDICTS.items() if meaning.counted is verdict)
 #: The roster asks nothing of the contact: it is no part of the coverage.

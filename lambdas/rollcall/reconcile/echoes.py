@@ -21,8 +21,8 @@ from rollcall.model.desired import Desired, matches
 from rollcall.model.errors import LookAgainError, SoonError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import RIGHT, Verdict
-from rollcall.reconcile.restore import STALE
 from rollcall.write.apply_change import AppliedChange
+from rollcall.write.look import STALE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

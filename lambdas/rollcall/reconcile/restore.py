@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.known_drift import compute_fingerprint
 from rollcall.contact.record import SKEW, ContactRecord
-from rollcall.decide.intent import Judgement, WriteState
 from rollcall.decide.plan import make_plan
 from rollcall.decide.resolve import is_authorised, resolve_requirement
-from rollcall.events.signal import TAMPERING, Cause, compute_age, is_provisioning, parse_time
+from rollcall.events.signal import TAMPERING, Cause, is_provisioning, parse_time
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Desired, Observation, Unreadable
 from rollcall.model.errors import IntentBusyError, RetryableError, SoonError
 from rollcall.outcomes.outcome import Outcome
-from rollcall.outcomes.verdicts import LEFT_RIGHT, Verdict
+from rollcall.outcomes.verdicts import FOUND_RIGHT, Verdict
 from rollcall.reconcile.backoff import back_off, find_repeated_incident
+from rollcall.reconcile.found_right import explain_right
 from rollcall.rosters.orphaned import find_orphaned
-from rollcall.write.apply_change import UNKNOWN_REASON, AppliedChange, apply_change
-from rollcall.write.look import Look, look_at_contact, store_edit
+from rollcall.write.apply_change import AppliedChange, apply_change
+from rollcall.write.look import STALE, Look, look_at_contact, store_edit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.contact.record import KnownEdit, KnownWrite
+    from rollcall.decide.intent import Judgement
     from rollcall.decide.plan import Change, Finding
     from rollcall.decide.resolve import Enforcement, Requirement
     from rollcall.events.signal import Signal
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from rollcall.rosters.orphaned import Matches
     from rollcall.write.apply_change import Writer
 
-#: Reads of the Account API may be older than an edit for some seconds: what is right then is read again.
-STALE: Final = timedelta(seconds=10)
 #: While a pause lasts, a message that waits for a revert comes back so often, in seconds, and at most so many
 #: times: the queue gives up after sixty receives.
 PAUSE_CHECKED_EVERY: Final = 900
@@ -106,7 +104,7 @@ class AccountRestorer:
         deleted = signal.cause is Cause.CONTACT_DELETED
         if drill is None or signal.cause not in TAMPERING or deleted is not isinstance(outcome.found, Absent):
             return item
-        if outcome.verdict in LEFT_RIGHT | {Verdict.CHANGED_BACK, Verdict.UNDONE}:
+        if outcome.verdict in FOUND_RIGHT | {Verdict.UNDONE}:
             return item  # what is right again says nothing of what the edit left
         edit = f"{outcome.kind}:{compute_fingerprint(outcome.found)}"
         named = drill.names(
@@ -176,7 +174,14 @@ class AccountRestorer:
             roster_digest=self.roster.digest,
         )
         if finding.verdict is Verdict.COMPLIANT and self.signal.cause in TAMPERING:
-            return self._explain_right(outcome, record, looked_at, kept=kept)
+            return explain_right(
+                outcome,
+                record,
+                signal=self.signal,
+                looked_at=looked_at,
+                now=self.writer.clock.now(),
+                kept=kept,
+            )
         waits = (
             finding.verdict is Verdict.WOULD_SET
             and self.control.paused
@@ -184,77 +189,6 @@ class AccountRestorer:
             and self.delivery.receives < MOST_CHECKS
         )
         return AppliedChange(outcome=outcome, record=record, again=PAUSE_CHECKED_EVERY if waits else None)
-
-    def _explain_right(
-        self, outcome: Outcome, record: ContactRecord, looked_at: datetime, *, kept: bool
-    ) -> AppliedChange:
-        """Every edit is alerted, however right the contact is now; a copy of its event is not."""
-        key, at = self.signal.event.key, parse_time(self.signal)
-        edit = record.find_edit(key)
-        if edit is not None and edit.published not in (None, str(Verdict.BACKED_OFF)):
-            return AppliedChange(outcome=replace(outcome, reason="alerted before"), record=record)
-        write = record.find_undoing(at)
-        surely_later = write is not None and at is not None and write.at - SKEW > at
-        fresh_in = STALE - compute_age(self.signal, looked_at)
-        if not surely_later and fresh_in > timedelta(0):
-            reason = "it is right, and a read so soon after the change may be older than it"
-            soon = SoonError(reason, seconds=int(fresh_in.total_seconds()) + 1)
-            # Without what was found: nobody knows that it differs.
-            outcome = replace(outcome, verdict=Verdict.PENDING, reason=reason, found=None)
-            return AppliedChange(outcome=outcome, record=record, expected=True, soon=soon)
-        item = self._explain_who(outcome, record, write)
-        if not kept:
-            return item
-        # No event says what a kept value was before: our writes leave it, and another edit may have, too.
-        reason = "the change may be in values that the roster keeps"
-        if item.outcome.verdict is not Verdict.SET_BY_OTHERS:
-            reason = f"{reason}; of the others: {item.outcome.reason}"
-        outcome = replace(item.outcome, verdict=Verdict.KEPT_EDITED, reason=reason)
-        return replace(item, outcome=outcome, repeated_incident_id=None)
-
-    def _explain_who(
-        self, outcome: Outcome, record: ContactRecord, write: KnownWrite | None
-    ) -> AppliedChange:
-        """Who made the contact right after the edit: our `write`, others, or the edit itself."""
-        key = self.signal.event.key
-        if write is not None:
-            sure = write.state is WriteState.WRITTEN
-            undone = f"a write of ours after this change undid it, in incident {write.incident_id}"
-            reason = undone if sure else UNKNOWN_REASON
-            return AppliedChange(
-                outcome=replace(outcome, verdict=Verdict.UNDONE, reason=reason),
-                record=record,
-                repeated_incident_id=find_repeated_incident(
-                    record, self.signal.actor.principal, self.writer.clock.now()
-                ),
-            )
-        others = record.list_beside(key)
-        deleted = self.signal.cause is Cause.CONTACT_DELETED
-        # What the edit left cannot be what is there: a delete leaves nothing, and nothing else does.
-        if deleted is not isinstance(outcome.found, Absent) or others:
-            who = (
-                ", ".join(dict.fromkeys(other.principal for other in others))
-                or "unknown, no event of it came"
-            )
-            reason = f"it is compliant again; also changed by: {who}"
-            return AppliedChange(
-                outcome=replace(
-                    outcome,
-                    verdict=Verdict.CHANGED_BACK,
-                    reason=reason,
-                    # Who made the other change may be nobody that the roster names.
-                    authorised=self._authorised and not record.list_mistaken(key),
-                    beside_root=any(self._is_loud_beside(other) for other in others),
-                ),
-                record=record,
-            )
-        reason = "the change set the contact of the roster"
-        outcome = replace(outcome, verdict=Verdict.SET_BY_OTHERS, reason=reason)
-        return AppliedChange(outcome=outcome, record=record)
-
-    def _is_loud_beside(self, other: KnownEdit) -> bool:
-        """Whether a root user's edit makes this alert loud: beside an authorised one its own alert does."""
-        return other.root and (not self._authorised or other.published in LEFT_RIGHT)
 
     def _restore_change(self, change: Change, record: ContactRecord, looked_at: datetime) -> AppliedChange:
         """Set one contact; if others keep changing it back, in its time."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.record import add_signal, update_record
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
     from rollcall.write.apply_change import Writer
+
+#: Reads of the Account API may be older than an edit for some seconds: what is right then is read again.
+STALE: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

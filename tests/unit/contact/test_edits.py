@@ -29,6 +29,13 @@ def test_an_edit_was_wrong_until_the_write_that_undid_it() -> None:
     assert (found.open, found.measure_wrong(LATER)) == (False, timedelta(seconds=4))
 
 
+@pytest.mark.parametrize(("after", "wrong"), [(4, 4), (400, 0)])
+def test_an_edit_of_kept_values_was_wrong_until_a_write_before_its_alert(after: int, wrong: int) -> None:
+    edit = make_edit(published="kept-edited", published_at=NOW + timedelta(seconds=20))
+    (found,) = judge(edit, writes=(make_known_write(at=NOW + timedelta(seconds=after)),))
+    assert (found.open, found.measure_wrong(LATER)) == (False, timedelta(seconds=wrong))
+
+
 def test_two_edits_before_one_write_end_with_it() -> None:
     found = judge(
         make_edit(1, published="undone"),

@@ -80,13 +80,18 @@ def test_a_new_account_gets_its_contacts_and_one_quiet_alert():
     assert all(f"{kind} CONTACT" in world.alerts[0].text for kind in KINDS)
 
 
+def create_account(world):
+    """The messages of the two events of a new account."""
+    world.admin("organizations").create_account(AccountName="New", Email="new@example.com")
+    messages = {json.loads(message.body)["detail"]["eventName"]: message for message in world.queue}
+    return messages["CreateAccountResult"], messages["AccountJoinedOrganization"]
+
+
 @pytest.mark.parametrize("contact", range(3))
 @pytest.mark.parametrize("step", ["state.open_intent", "state.open_intent.after", "ledger.record_outcome"])
 def test_two_events_of_a_new_account_at_once_are_one_quiet_alert(step, contact):
     world = World().settle()
-    world.admin("organizations").create_account(AccountName="New", Email="new@example.com")
-    messages = {json.loads(message.body)["detail"]["eventName"]: message for message in world.queue}
-    created, joined = messages["CreateAccountResult"], messages["AccountJoinedOrganization"]
+    created, joined = create_account(world)
     passed = []
 
     def step_in():
@@ -106,9 +111,7 @@ def test_two_events_of_a_new_account_at_once_are_one_quiet_alert(step, contact):
 
 def test_a_message_comes_back_for_the_contact_that_waits_least():
     world = World().settle()
-    world.admin("organizations").create_account(AccountName="New", Email="new@example.com")
-    messages = {json.loads(message.body)["detail"]["eventName"]: message for message in world.queue}
-    created, joined = messages["CreateAccountResult"], messages["AccountJoinedOrganization"]
+    created, joined = create_account(world)
     opened = []
 
     def die_at_the_second() -> None:

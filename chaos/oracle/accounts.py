@@ -37,17 +37,15 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
 
 def _judge_change(evidence: Evidence, action: Action) -> Iterator[Violation]:
     """Within the time of its looks each contact is as the account's new place wants it."""
-    start = START + action.at
-    due = start + _RIGHT_WITHIN[action.do]
-    if action.do == "call":
-        shown = float(action.value or 0)
-        due += shown if action.who != "root" else next(look for look in _LOOKS if look >= shown)
-    later = [
+    due = _find_due(action)
+    beside = [
         other
         for other, _ in evidence.world.people
-        if other.account == action.account and other.at > action.at and START + other.at <= due
+        if other.account == action.account
+        and START + other.at <= due
+        and (other.at > action.at or (other.do == "call" and _find_due(other) > due))
     ]
-    if later or due > evidence.world.scheduler.now or evidence.find_closing(action.account) is not None:
+    if beside or due > evidence.world.scheduler.now or evidence.find_closing(action.account) is not None:
         return  # another change, or an edit, has its own time
     control = evidence.find_control(due)
     for kind in KINDS:
@@ -58,6 +56,15 @@ def _judge_change(evidence: Evidence, action: Action) -> Iterator[Violation]:
         if want and want.managed and want.enforced and not want.fits(found):
             text = f"{action.do} of {action.account}: {kind} is {found and found[2]}"
             yield evidence.find_violation("account-not-set-in-time", due, text)
+
+
+def _find_due(action: Action) -> float:
+    """When a change of an account must be followed."""
+    due = START + action.at + _RIGHT_WITHIN[action.do]
+    if action.do != "call":
+        return due
+    shown = float(action.value or 0)
+    return due + (shown if action.who != "root" else next(look for look in _LOOKS if look >= shown))
 
 
 def _judge_end(evidence: Evidence, action: Action) -> Iterator[Violation]:
@@ -81,7 +88,8 @@ def _judge_end(evidence: Evidence, action: Action) -> Iterator[Violation]:
 
 
 def _find_closed_early(evidence: Evidence) -> Iterator[Violation]:
-    """No incident is closed before each contact that waited in it has a result."""
+    """No incident is closed before each contact that waited in it has a result, or its account is gone."""
+    ended = {action.account: START + action.at for action, _ in evidence.world.people if action.do in _ENDS}
     waiting: dict[str, set[str | None]] = {}
     for item in evidence.incidents:
         id_, document = item.document["incident_id"], item.document
@@ -94,6 +102,7 @@ def _find_closed_early(evidence: Evidence) -> Iterator[Violation]:
         # What waits without a kind is the account: any result is its result.
         if any(outcome["verdict"] != "pending" for outcome in document["outcomes"]):
             left.discard(None)
-        if document["stage"] == "closed" and left:
+        gone = ended.get(document["account"]["id"], item.time) < item.time
+        if document["stage"] == "closed" and left and not gone:
             text = f"{id_}: {sorted(map(str, left))}"
             yield evidence.find_violation("closed-while-a-contact-waits", item.time, text)

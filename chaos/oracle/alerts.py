@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from chaos.setting import Published
     from chaos.story import Action
 
-#: A run looks at the contacts at most so many seconds before it announces its plan.
-_OBSERVED_BEFORE: Final = 60.0
 #: How long ago something was grows with each repetition.
 _SPANS: Final = re.compile(r"\d+ (seconds?|minutes?|hours?|days?|s|min|h|d)\b")
 #: Fifteen minutes from the start of the command, which comes at once.
@@ -205,10 +203,16 @@ def _find_leaks(evidence: Evidence) -> Iterator[Violation]:
             yield evidence.find_violation("foreign-contact-alerted", text.time, text.subject)
 
 
+def _find_begin(evidence: Evidence, process: str) -> float:
+    """When the execution of this process sent its first call: what its plan holds was read after it."""
+    execution = process.partition(":")[2].partition(".")[0]
+    return min(call.sent_at for call in evidence.calls if f":{execution}." in call.process)
+
+
 def _find_skipped(evidence: Evidence) -> Iterator[Violation]:
     """An approved plan leaves out what somebody else changed meanwhile, and nothing else."""
     made = {
-        item.document["facts"]["plan"]: item.time - _OBSERVED_BEFORE
+        item.document["facts"]["plan"]: _find_begin(evidence, item.process)
         for item in evidence.notices
         if item.document["notice"] == "sweep-held"
     }

@@ -150,7 +150,10 @@ def _find_ignored_echoes(evidence: Evidence) -> Iterator[Violation]:
         heard = [
             delivery.time
             for delivery in evidence.world.deliveries
-            if delivery.call.request_id == own.request_id and delivery.time > last[-1].time
+            if delivery.call.request_id == own.request_id
+            and delivery.time > last[-1].time + STALE_SECONDS
+            # In a pause it is alerted, and left to the next sweep.
+            and not evidence.find_control(delivery.time).is_paused(delivery.time)
         ]
         if heard and want.fits(own.values):
             text = f"{contact[0]} {contact[1]} was changed after our write, and stayed so after its event"

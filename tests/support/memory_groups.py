@@ -91,10 +91,11 @@ class MemoryGroups:
             incident_id=line.incident_id, key=key, verdict=line.verdict, alone=line.alone
         )
 
-    def add_line(self, key: GroupKey, line: Line, *, at: datetime) -> None:  # noqa: ARG002
+    def add_line(self, key: GroupKey, line: Line, *, at: datetime) -> bool:  # noqa: ARG002
         self.faults("state.add_line")
         self._put_line(key, line)
         self.faults("state.add_line.after")
+        return True
 
     def load_group(self, key: GroupKey) -> GroupState:
         self.faults("state.load_group")

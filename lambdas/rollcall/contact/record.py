@@ -141,16 +141,17 @@ class ContactRecord(Serializable):
         return min(later, key=lambda write: write.state is not WriteState.WRITTEN, default=None)
 
     def list_beside(self, key: str) -> Sequence[KnownEdit]:
-        """The other edits that no write of ours undid, and that may have been there beside this one."""
+        """The other edits that may have been there beside this one: no write of ours came between them."""
         own = self.find_edit(key)
+        undoing = self.find_undoing(own.at) if own else None
         return [
             edit
             for edit in self.edits
-            if edit.key != key and self.find_undoing(edit.at) is None and not _is_over(edit, own)
+            if edit.key != key and self.find_undoing(edit.at) == undoing and not _is_over(edit, own)
         ]
 
     def list_mistaken(self, key: str) -> Sequence[KnownEdit]:
-        """Those of them that were said to set the roster's values: with this one undone, they did not."""
+        """Those of them that were said to set the roster's values: with this one undone, they may not."""
         return [edit for edit in self.list_beside(key) if edit.published == Verdict.SET_BY_OTHERS]
 
     def is_changed_since(self, at: datetime, *, besides: str) -> bool:

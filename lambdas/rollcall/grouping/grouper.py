@@ -88,17 +88,19 @@ class AlertGrouper:
                 return placed
         raise RetryableError("other workers are counting alerts under the same name")
 
-    def _place_known(self, incident: Incident, place: Place, grouped: Grouped, now: datetime) -> Placed:
-        """It is a line already: what it says may have changed."""
+    def _place_known(
+        self, incident: Incident, place: Place, grouped: Grouped, now: datetime
+    ) -> Placed | None:
+        """It is a line already: what it says may have changed. None if another worker is at it."""
         line = make_line(incident, place, now, alone=grouped.alone)
-        if line.verdict != grouped.verdict:
-            self.groups.add_line(grouped.key, line, at=now)
+        if line.verdict != grouped.verdict and not self.groups.add_line(grouped.key, line, at=now):
+            return None
         self.messages.publish_first(grouped.key)
         # Also of reports: the message that waits for all of them may be this one.
         return Placed(key=None if grouped.alone else grouped.key)
 
     def _try_to_place(self, incident: Incident, place: Place, known: Known, now: datetime) -> Placed | None:
-        """None if another worker was at the same windows."""
+        """None if another worker was at the same windows, or with a copy of the message at the same line."""
         windows = {(window.kind, window.name): window for window in known.windows}
         line = make_line(incident, place, now, alone=False)
         for name in place.names:
@@ -107,9 +109,9 @@ class AlertGrouper:
                 continue
             if name in place.groups:
                 return self._join(key, line, now)
-            if line.left:
-                # It leaves alone, and is named in every message of the group as long as it is left so.
-                self.groups.add_line(key, replace(line, alone=True), at=now)
+            # It leaves alone, and is named in every message of the group as long as it is left so.
+            if line.left and not self.groups.add_line(key, replace(line, alone=True), at=now):
+                return None
             return self._admit(place, known, line, [], now)
         counted: list[Window] = []
         limits = self.limits() if BULK.intersection(kind for kind, _ in place.names) else BulkLimits()
@@ -122,12 +124,11 @@ class AlertGrouper:
                 counted.append(after)
         return self._admit(place, known, line, counted, now)
 
-    def _join(self, key: GroupKey, line: Line, now: datetime) -> Placed:
+    def _join(self, key: GroupKey, line: Line, now: datetime) -> Placed | None:
         """As a line of an open group. Reports cost little: the message of the first waits for all."""
         if key.kind is GroupKind.REPORTED:
             return Placed(key=key, unstored=line, waits=False)
-        self.groups.add_line(key, line, at=now)
-        return Placed(key=key)
+        return Placed(key=key) if self.groups.add_line(key, line, at=now) else None
 
     def _open(self, window: Window, line: Line, place: Place, known: Known, now: datetime) -> Placed | None:
         """A new group with all that led to it; its first message leaves at once, if it is such a group."""
@@ -180,9 +181,10 @@ class AlertGrouper:
         if placed.key is None:
             return None
         now = self.clock.now()
-        if placed.unstored is not None:
-            # After its outcome was published: a crash in between repeats that, and loses neither.
-            self.groups.add_line(placed.key, placed.unstored, at=now)
+        line = placed.unstored
+        # After its outcome was published: a crash in between repeats that, and loses neither.
+        if line is not None and not self.groups.add_line(placed.key, line, at=now):
+            raise RetryableError("another worker is at the same line of an alert")
         if not placed.waits:
             return None
         self.groups.schedule(Watch(message_id=delivery.message_id, key=placed.key, only=only), at=now)

@@ -278,8 +278,8 @@ class GroupMemory(Protocol):
     def open_group(self, window: Window, group: Group, lines: Sequence[Line], *, at: datetime) -> bool:
         """Store a new group with its lines and its window, all or nothing; False as above."""
 
-    def add_line(self, key: GroupKey, line: Line, *, at: datetime) -> None:
-        """Store a line, or what became of it, as unsent."""
+    def add_line(self, key: GroupKey, line: Line, *, at: datetime) -> bool:
+        """Store a line, or what became of it, as unsent; False as above."""
 
     def load_group(self, key: GroupKey) -> GroupState:
         """The group with its lines, as it is now."""

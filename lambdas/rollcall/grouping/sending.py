@@ -183,8 +183,7 @@ class GroupMessages:
         now = self.clock.now()
         key = window.find_group(now)
         if key is not None:
-            self.groups.add_line(key, line, at=now)
-            return key
+            return key if self.groups.add_line(key, line, at=now) else None
         key = make_group_key(window.kind, window.name, line, now)
         opened = replace(window, group=key, opened_at=now)
         stored = self.groups.open_group(opened, Group(key=key, opened_at=now), [line], at=now)

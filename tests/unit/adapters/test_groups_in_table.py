@@ -180,6 +180,18 @@ def test_a_table_that_refuses_leaves_the_message_to_the_queue(state, dynamodb, m
     assert "secret" not in str(raised.value)
 
 
+def test_a_line_at_which_another_worker_is_is_not_taken(state, dynamodb, monkeypatch):
+    def cancel(**_: object) -> None:
+        error: Any = {
+            "Error": {"Code": "TransactionCanceledException", "Message": ""},
+            "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}],
+        }
+        raise ClientError(error, "TransactWriteItems")
+
+    monkeypatch.setattr(dynamodb, "transact_write_items", cancel)
+    assert not state.add_line(make_key(), make_line(1), at=NOW)
+
+
 def test_what_was_not_all_read_is_not_counted_in(state, dynamodb, monkeypatch):
     left: Any = {"Responses": {TABLE: []}, "UnprocessedKeys": {TABLE: {"Keys": [{"pk": {"S": "alerts"}}]}}}
     monkeypatch.setattr(dynamodb, "batch_get_item", lambda **_: left)

@@ -288,6 +288,17 @@ class TestTimes:
         beside = record.list_beside("edit-2")
         assert [edit.key for edit in beside] == ([] if undone else ["edit-1"])
 
+    @pytest.mark.parametrize(("written_at", "beside"), [(NOW + 9 * SECOND, True), (NOW + 4 * SECOND, False)])
+    def test_edits_are_beside_each_other_unless_a_write_came_between(self, written_at, beside):
+        last = make_known_write("intent-2", at=NOW + 60 * SECOND)
+        record = make_record(
+            None,
+            writes=(make_known_write(at=written_at), last),
+            edits=(make_edit(1), make_edit(2, at=NOW + 8 * SECOND)),
+        )
+        for key, other in (("edit-1", "edit-2"), ("edit-2", "edit-1")):
+            assert [edit.key for edit in record.list_beside(key)] == [other] * beside
+
     @pytest.mark.parametrize("state", [WriteState.REFUSED, WriteState.NOT_SENT])
     def test_what_was_not_written_undid_nothing(self, state):
         write = make_known_write(state=state)

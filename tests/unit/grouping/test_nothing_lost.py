@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -28,6 +28,11 @@ from tests.support.samples import NOW, SIGNAL
 from tests.support.timeline import Timeline, edit, many_accounts
 from tests.support.world import HUB, MALLORY, MEMBER, ROSTER, World, api_values
 from tests.unit.grouping.test_hiding import send_refused
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rollcall.grouping.model import GroupKey, Line
 
 
 def caller(account: str, session: str = "mallory", ip: str = "198.51.100.7") -> Caller:
@@ -74,6 +79,29 @@ def test_a_group_that_cannot_be_published_keeps_no_other_from_it():
     with pytest.raises(RetryableError):
         make_messages(world).publish_overdue()
     assert len(find_ends(world)) == 2
+
+
+def test_two_workers_with_one_message_name_its_alert_in_one_place(monkeypatch):
+    world = World().settle()
+    timeline = Timeline(world)
+    accounts = many_accounts(world, 6)
+    for number, account in enumerate(accounts[:5]):
+        timeline.at(number, partial(edit, world, caller(account)))
+    timeline.run(until=10)
+    sent = [alert.subject for alert in world.alerts]
+    add_line, busy = world.state.add_line, [True]
+
+    def add_beside_another(key: GroupKey, line: Line, *, at: datetime) -> bool:
+        # DynamoDB cancels the transaction of one of two that store the same line at once.
+        return False if busy and busy.pop() else add_line(key, line, at=at)
+
+    monkeypatch.setattr(world.state, "add_line", add_beside_another)
+    timeline.at(20, partial(edit, world, caller(accounts[5])))
+    timeline.run(until=30)
+    assert not busy
+    assert [alert.subject for alert in world.alerts] == sent
+    timeline.run(until=130)
+    assert accounts[5] in world.alerts[len(sent)].text
 
 
 def test_no_all_clear_while_another_contact_of_an_account_was_not_restored():

@@ -196,6 +196,25 @@ def test_the_right_value_set_by_anybody_is_no_drift():
     assert world.calls == [("get_alternate_contact", MEMBER)] * 2
 
 
+def test_a_late_event_of_who_set_it_right_names_the_edit_that_seemed_right():
+    world = World().settle()
+    world.member(session="mary").put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.clock.sleep(1)
+    right = api_values("soc")
+    world.member(session="bob").put_alternate_contact(AlternateContactType="SECURITY", **right)
+    late = world.queue.pop()
+    world.drain()
+    assert world.verdicts() == ["set-by-others"]
+    world.clock.sleep(60)
+    world.member(session="eve").put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.drain()
+    world.queue.append(late)
+    world.drain()
+    assert world.verdicts()[-2:] == ["changed-back", "undone"]
+    assert "/mary" in world.alerts[-1].text
+    assert "Dev/eve" not in world.alerts[-1].text
+
+
 ABSENT = {**ROSTER, "overrides": [{"accounts": [MEMBER], "kinds": {"BILLING": None}, "mode": None}]}
 
 

@@ -29,7 +29,6 @@ from rollcall.grouping.model import (
     Watch,
     Window,
 )
-from rollcall.model.errors import RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,10 +72,9 @@ class GroupItems(TableAdapter):
             steps += _write_line(group.key, line, at)
         return self._transact(steps)
 
-    def add_line(self, key: GroupKey, line: Line, *, at: datetime) -> None:
-        """Store a line as unsent; RetryableError."""
-        if not self._transact(_write_line(key, line, at)):
-            raise RetryableError("another worker is at the same line of an alert")
+    def add_line(self, key: GroupKey, line: Line, *, at: datetime) -> bool:
+        """Store a line as unsent; False if another worker is at it just now."""
+        return self._transact(_write_line(key, line, at))
 
     def load_group(self, key: GroupKey) -> GroupState:
         """The group with its lines."""

@@ -217,8 +217,9 @@ def _find_drift(evidence: Evidence) -> Iterator[Violation]:
             call, edit = ours.get(change.request_id or ""), edits.get(before.request_id or "")
             if call is None or edit is None or call.function != "apply" or edit.call.request_id in announced:
                 continue
-            if evidence.find_control(before.time).approved != evidence.find_control(change.time).approved:
-                continue  # a rollout, which sets everything that differs
+            approved = {item.approved for item in evidence.control if before.time < item.time <= change.time}
+            if approved - {evidence.find_control(before.time).approved}:
+                continue  # a rollout, which sets everything that differs, also back to the roster before
             if before.values in left:
                 continue  # an edit that was alerted left the same, and nobody has put it right since
             named = [

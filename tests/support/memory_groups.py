@@ -128,12 +128,13 @@ class MemoryGroups:
         self.faults("state.mark_sent")
         known = self.lines.get(key.id, {})
         for line in lines:
-            if not line.left:
-                known.pop(line.incident_id, None)
-            elif line.incident_id in known:
-                document = known[line.incident_id][1]
-                if Line.from_document(json.loads(document)).verdict == line.verdict:
-                    known[line.incident_id] = (False, document)
+            _, document = known.get(line.incident_id, (True, None))
+            if document is None or Line.from_document(json.loads(document)).verdict != line.verdict:
+                continue
+            if line.left:
+                known[line.incident_id] = (False, document)
+            else:
+                del known[line.incident_id]
 
     def schedule(self, watch: Watch, *, at: datetime) -> None:  # noqa: ARG002  # memory forgets nothing
         self.faults("state.schedule")

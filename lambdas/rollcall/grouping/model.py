@@ -288,7 +288,7 @@ class GroupMemory(Protocol):
         """Store it, if it is what it was when it was read."""
 
     def mark_sent(self, key: GroupKey, lines: Sequence[Line], *, at: datetime) -> None:
-        """A message has named these lines. What is left changed stays, for the next messages."""
+        """A message has named these lines. What is left changed stays; what says something else is unsent."""
 
     def schedule(self, watch: Watch, *, at: datetime) -> None:
         """Remember that a message comes back for a group."""

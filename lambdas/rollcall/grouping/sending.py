@@ -152,13 +152,18 @@ class GroupMessages:
         return replace(claimed, version=claimed.version + 1) if saved else None
 
     def _send(self, state: GroupState, group: Group, message_id: str | None) -> bool:
-        """Publish the message that is under way, then remember that: after a crash it is sent again."""
+        """Publish the message that is under way, then remember that: after a crash it is sent again.
+
+        Its lines go once it has left. If some are gone, another worker sent it: a copy without them would be
+        taken for the same message.
+        """
         sending, now = group.sending, self.clock.now()
         if sending is None:
             return False
         lines = [line for line in state.unsent if line.incident_id in sending.lines]
-        if lines or sending.last:
+        if len(lines) == len(sending.lines) and (lines or sending.last):
             self.bus.publish_notice(make_group_notice(group, lines, state.left), now)
+        if lines:
             self.groups.mark_sent(group.key, lines, at=now)
         return self.groups.save_group(group.finish(self.clock.now(), by=message_id), at=now)
 

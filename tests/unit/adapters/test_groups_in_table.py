@@ -157,6 +157,14 @@ def test_a_line_that_says_something_else_by_now_is_still_unsent(state):
     assert [line.verdict for line in state.load_group(make_key()).unsent] == ["set"]
 
 
+def test_a_line_that_another_worker_changed_keeps_no_other_from_being_sent(state):
+    sent = [make_line(1), make_line(2), make_line(3)]
+    for line in (sent[0], replace(sent[1], verdict="would-set", left=True), sent[2]):
+        state.add_line(make_key(), line, at=NOW)
+    state.mark_sent(make_key(), sent, at=NOW)
+    assert [line.verdict for line in state.load_group(make_key()).unsent] == ["would-set"]
+
+
 @pytest.mark.parametrize(
     ("operation", "call"),
     [

@@ -22,7 +22,7 @@ from rollcall.outcomes.verdicts import Verdict
 from rollcall.publish.incidents import make_incident
 from rollcall.write.apply_change import AppliedChange
 from simulation.caller import Caller
-from tests.support.group_samples import make_group, make_line
+from tests.support.group_samples import make_group, make_line, make_window
 from tests.support.memory import Crash
 from tests.support.samples import NOW, SIGNAL
 from tests.support.timeline import Timeline, edit, many_accounts
@@ -247,6 +247,22 @@ def test_every_principal_of_a_full_message_is_on_one_of_its_lines():
     lines = make_group_notice(make_group(), [*many, late], []).facts["lines"]
     assert len(lines) == 100
     assert [line["principal"] for line in lines[:3]].count("eve") == 1
+
+
+@pytest.mark.parametrize("marked", [0, 1, 2])
+def test_an_abandoned_message_is_sent_again_whole_or_not_at_all(marked):
+    world = World().settle()
+    lines = [make_line(number, left=number == 2) for number in range(3)]
+    sending = Sending(lines=tuple(line.incident_id for line in lines), until=world.clock.now())
+    group = make_group(opened_at=world.clock.now()).take(lines, sending)
+    assert world.state.open_group(make_window(group=group.key), group, lines, at=world.clock.now())
+    # The worker that sent it ended in the middle of this; or it is another one that has not.
+    world.state.mark_sent(group.key, lines[:marked], at=world.clock.now())
+    world.clock.sleep(60)
+    make_messages(world).publish_if_due(group.key)
+    state = world.state.load_group(group.key)
+    assert [len(notice["facts"]["lines"]) for notice in world.bus.notices] == ([] if marked else [3])
+    assert (state.group.sending, state.group.updates, state.unsent) == (None, 1, [])
 
 
 @pytest.mark.parametrize("error", [Crash(), RetryableError("the bus refused")])

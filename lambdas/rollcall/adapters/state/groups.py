@@ -93,11 +93,14 @@ class GroupItems(TableAdapter):
         return self._table.try_write("put_item", **_write_group(group, at))
 
     def mark_sent(self, key: GroupKey, lines: Sequence[Line], *, at: datetime) -> None:
-        """Delete the lines; of contacts left changed they stay, unless they say something else by now."""
-        restored = [_make_line_key(key, line.incident_id) for line in lines if not line.left]
+        """Delete the lines; of contacts left changed they stay. What says something else by now is unsent."""
+        restored = [_write_end(key, line) for line in lines if not line.left]
         for start in range(0, len(restored), _BATCH):
-            # What another worker is at stays unsent, and the next message names it once more.
-            self._transact([("Delete", {"Key": one}) for one in restored[start : start + _BATCH]])
+            batch = restored[start : start + _BATCH]
+            if not self._transact([("Delete", one) for one in batch]):
+                # Another worker is at one of them: the others go all the same.
+                for one in batch:
+                    self._table.try_write("delete_item", **one)
         for line in lines:
             if line.left:
                 self._table.try_write(
@@ -190,6 +193,15 @@ def _write_line(key: GroupKey, line: Line, at: datetime) -> list[tuple[str, dict
         ("Put", {"Item": _make_line_key(key, line.incident_id) | kept | document}),
         ("Put", {"Item": _make_grouped_key(line.incident_id) | kept | grouped}),
     ]
+
+
+def _write_end(key: GroupKey, line: Line) -> dict[str, Any]:
+    """The parameters of a delete of a line that says what was sent."""
+    return {
+        "Key": _make_line_key(key, line.incident_id),
+        "ConditionExpression": "attribute_not_exists(pk) OR verdict = :verdict",
+        "ExpressionAttributeValues": {":verdict": {"S": line.verdict}},
+    }
 
 
 def _write_admission(alert: str, at: datetime) -> dict[str, Any]:

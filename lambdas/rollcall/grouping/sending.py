@@ -103,7 +103,7 @@ class GroupMessages:
                 if message_id is not None:
                     self.groups.schedule(Watch(message_id=message_id, key=rest, only=True), at=now)
                 return count_to_next_minute(now)
-            group = state.group if state.group.sending else self._claim(state.group, state, now)
+            group = self._claim(state.group, state, now)
             if group is not None and self._send(state, group, message_id):
                 if key.kind in BULK and not group.ended:
                     return _count_seconds(now + QUIET, now)
@@ -136,8 +136,10 @@ class GroupMessages:
         return count_to_next_minute(now) if waits else None
 
     def _claim(self, group: Group, state: GroupState, now: datetime) -> Group | None:
-        """The group with its next message under way; None if another worker was faster."""
+        """The group with its next message under way, also an abandoned one; None if others were faster."""
         until = now + _PUBLISHES_WITHIN
+        if group.sending is not None:
+            return self._save_claim(replace(group, sending=replace(group.sending, until=until)), now)
         lines = sort_lines(state.unsent)[:_MOST_LINES]
         file: str | None = None
         if lines:
@@ -147,7 +149,10 @@ class GroupMessages:
                 # Then the message itself names each, and the next one the others.
                 lines = lines[:_MOST_WITHOUT_FILE]
         ids = tuple(line.incident_id for line in lines)
-        claimed = group.take(lines, Sending(lines=ids, until=until, file=file, last=not lines))
+        sending = Sending(lines=ids, until=until, file=file, last=not lines)
+        return self._save_claim(group.take(lines, sending), now)
+
+    def _save_claim(self, claimed: Group, now: datetime) -> Group | None:
         saved = self.groups.save_group(claimed, at=now)
         return replace(claimed, version=claimed.version + 1) if saved else None
 

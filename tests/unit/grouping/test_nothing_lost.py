@@ -32,7 +32,8 @@ from tests.unit.grouping.test_hiding import send_refused
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rollcall.grouping.model import GroupKey, Line
+    from rollcall.grouping.model import Group, GroupKey, Line
+    from rollcall.outcomes.notices import Notice
 
 
 def caller(account: str, session: str = "mallory", ip: str = "198.51.100.7") -> Caller:
@@ -249,20 +250,42 @@ def test_every_principal_of_a_full_message_is_on_one_of_its_lines():
     assert [line["principal"] for line in lines[:3]].count("eve") == 1
 
 
+def open_abandoned(world: World) -> tuple[Group, list[Line]]:
+    """A group with a message of three lines that a worker was about to send when it ended."""
+    lines = [make_line(number, left=number == 2) for number in range(3)]
+    now = world.clock.now()
+    sending = Sending(lines=tuple(line.incident_id for line in lines), until=now)
+    group = make_group(opened_at=now).take(lines, sending)
+    assert world.state.open_group(make_window(group=group.key), group, lines, at=now)
+    world.clock.sleep(60)
+    return group, lines
+
+
 @pytest.mark.parametrize("marked", [0, 1, 2])
 def test_an_abandoned_message_is_sent_again_whole_or_not_at_all(marked):
     world = World().settle()
-    lines = [make_line(number, left=number == 2) for number in range(3)]
-    sending = Sending(lines=tuple(line.incident_id for line in lines), until=world.clock.now())
-    group = make_group(opened_at=world.clock.now()).take(lines, sending)
-    assert world.state.open_group(make_window(group=group.key), group, lines, at=world.clock.now())
-    # The worker that sent it ended in the middle of this; or it is another one that has not.
+    group, lines = open_abandoned(world)
+    # The worker had sent it, and ended in the middle of this.
     world.state.mark_sent(group.key, lines[:marked], at=world.clock.now())
-    world.clock.sleep(60)
     make_messages(world).publish_if_due(group.key)
     state = world.state.load_group(group.key)
     assert [len(notice["facts"]["lines"]) for notice in world.bus.notices] == ([] if marked else [3])
+    assert state.group is not None
     assert (state.group.sending, state.group.updates, state.unsent) == (None, 1, [])
+
+
+def test_an_abandoned_message_is_sent_again_by_one_worker(monkeypatch):
+    world = World().settle()
+    group, _ = open_abandoned(world)
+    publish_notice = world.bus.publish_notice
+
+    def publish_beside_another(notice: Notice, at: datetime) -> None:
+        assert make_messages(world).publish_if_due(group.key) is not None
+        publish_notice(notice, at)
+
+    monkeypatch.setattr(world.bus, "publish_notice", publish_beside_another)
+    make_messages(world).publish_if_due(group.key)
+    assert len(world.bus.notices) == 1
 
 
 @pytest.mark.parametrize("error", [Crash(), RetryableError("the bus refused")])

@@ -36,7 +36,7 @@ GROUPS: Final = (
     ),
     Variant(
         name="claim-unchecked",
-        place=_MESSAGES + "_claim",
+        place=_MESSAGES + "_save_claim",
         old="if saved else None",
         new="if saved or not saved else None",
         caught_by=("update-published-differently", "edit-not-alerted"),

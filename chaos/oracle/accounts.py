@@ -38,21 +38,20 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
 def _judge_change(evidence: Evidence, action: Action) -> Iterator[Violation]:
     """Within the time of its looks each contact is as the account's new place wants it."""
     due = _find_due(action)
-    beside = [
-        other
-        for other, _ in evidence.world.people
-        if other.account == action.account
-        and START + other.at <= due
-        and (other.at > action.at or (other.do == "call" and _find_due(other) > due))
-    ]
-    if beside or due > evidence.world.scheduler.now or evidence.find_closing(action.account) is not None:
+    others = [other for other, _ in evidence.world.people if other.account == action.account]
+    later = [other for other in others if other.at > action.at and START + other.at <= due]
+    if later or due > evidence.world.scheduler.now or evidence.find_closing(action.account) is not None:
         return  # another change, or an edit, has its own time
+    # A new name may show after that.
+    calls = [f"{other.name} called" for other in others if other.do == "call" and _find_due(other) > due]
     control = evidence.find_control(due)
     for kind in KINDS:
         contact = (action.account, kind)
         want, found = evidence.find_want(control.approved, contact, due), evidence.account.read(*contact, due)
         if action.do == "call" and f"{action.name} called" not in str(want and want.values):
             continue  # the contact does not name its account
+        if action.do != "call" and any(name in str(want and want.values) for name in calls):
+            continue
         if want and want.managed and want.enforced and not want.fits(found):
             text = f"{action.do} of {action.account}: {kind} is {found and found[2]}"
             yield evidence.find_violation("account-not-set-in-time", due, text)
@@ -89,7 +88,6 @@ def _judge_end(evidence: Evidence, action: Action) -> Iterator[Violation]:
 
 def _find_closed_early(evidence: Evidence) -> Iterator[Violation]:
     """No incident is closed before each contact that waited in it has a result, or its account is gone."""
-    ended = {action.account: START + action.at for action, _ in evidence.world.people if action.do in _ENDS}
     waiting: dict[str, set[str | None]] = {}
     for item in evidence.incidents:
         id_, document = item.document["incident_id"], item.document
@@ -102,7 +100,8 @@ def _find_closed_early(evidence: Evidence) -> Iterator[Violation]:
         # What waits without a kind is the account: any result is its result.
         if any(outcome["verdict"] != "pending" for outcome in document["outcomes"]):
             left.discard(None)
-        gone = ended.get(document["account"]["id"], item.time) < item.time
+        ended_at = evidence.find_closing(document["account"]["id"])
+        gone = ended_at is not None and ended_at < item.time
         if document["stage"] == "closed" and left and not gone:
             text = f"{id_}: {sorted(map(str, left))}"
             yield evidence.find_violation("closed-while-a-contact-waits", item.time, text)

@@ -7,15 +7,18 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.fakes.account import FIELDS, PRIMARY
+from chaos.fakes.account import FIELDS, PRIMARY, READS
+from chaos.fakes.client import STALE_SECONDS
 from chaos.fakes.cloud import is_change
 from chaos.faults import Kind
+from chaos.oracle.calls import find_contact
 from chaos.scheduler import START
 from chaos.wants import KEEP, PRIMARY_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from chaos.fakes.account import Contact
     from chaos.oracle.evidence import Edit, Evidence, Violation
     from chaos.setting import Published
     from chaos.story import Action
@@ -203,25 +206,34 @@ def _find_leaks(evidence: Evidence) -> Iterator[Violation]:
             yield evidence.find_violation("foreign-contact-alerted", text.time, text.subject)
 
 
-def _find_begin(evidence: Evidence, process: str) -> float:
-    """When the execution of this process sent its first call: what its plan holds was read after it."""
-    execution = process.partition(":")[2].partition(".")[0]
-    return min(call.sent_at for call in evidence.calls if f":{execution}." in call.process)
+def _find_look(evidence: Evidence, held: Published, contact: Contact) -> float:
+    """When the execution that announced a plan last read a contact; a read may be stale."""
+    execution = held.process.partition(":")[2].partition(".")[0]
+    reads = [
+        call.sent_at
+        for call in evidence.calls
+        if f":{execution}." in call.process
+        and call.operation in READS
+        and find_contact(evidence, call) == contact
+        and call.sent_at < held.time
+    ]
+    return max(reads, default=0.0) - STALE_SECONDS
 
 
 def _find_skipped(evidence: Evidence) -> Iterator[Violation]:
     """An approved plan leaves out what somebody else changed meanwhile, and nothing else."""
     made = {
-        item.document["facts"]["plan"]: _find_begin(evidence, item.process)
+        item.document["facts"]["plan"]: item
         for item in evidence.notices
         if item.document["notice"] == "sweep-held"
     }
     for item in evidence.notices:
         if item.document["notice"] != "sweep-applied":
             continue
-        start = made.get(item.document["facts"]["plan"], 0.0)
+        held = made.get(item.document["facts"]["plan"])
         for example in item.document["facts"].get("examples", ()):
             contact = (example["account"]["id"], example["kind"])
+            start = _find_look(evidence, held, contact) if held else 0.0
             changed = evidence.was_changed(contact, start, item.time)
             if example["verdict"] == "skipped" and not changed:
                 text = f"{contact[0]} {contact[1]}: {example['reason']}"

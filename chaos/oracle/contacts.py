@@ -138,6 +138,8 @@ def _find_ignored_echoes(evidence: Evidence) -> Iterator[Violation]:
     if control.is_paused(evidence.story_end):
         return
     ours = {call.request_id for call in evidence.own_calls}
+    fired = any(fault.kind is Kind.STALE for fault in evidence.world.faults.fired)
+    stale = STALE_SECONDS if fired else 0.0
     for contact, values in evidence.world.before_sweep.items():
         want, changes = evidence.find_want(control.approved, contact), evidence.account.history[contact]
         last = [change for change in changes if change.time < evidence.story_end]
@@ -151,7 +153,7 @@ def _find_ignored_echoes(evidence: Evidence) -> Iterator[Violation]:
             delivery.time
             for delivery in evidence.world.deliveries
             if delivery.call.request_id == own.request_id
-            and delivery.time > last[-1].time + STALE_SECONDS
+            and delivery.time > last[-1].time + stale
             # In a pause it is alerted, and left to the next sweep.
             and not evidence.find_control(delivery.time).is_paused(delivery.time)
         ]

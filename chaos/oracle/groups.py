@@ -50,10 +50,10 @@ def _find_two_in_a_minute(evidence: Evidence) -> Iterator[Violation]:
 
 def _find_different_updates(evidence: Evidence) -> Iterator[Violation]:
     """A message that is published again names nothing that it did not name: channels drop it."""
-    known: dict[tuple[str, int], set[str]] = {}
+    known: dict[tuple[str, int], set[tuple[str, str]]] = {}
     for item in evidence.groups:
         update = (item.document["incident_id"], item.document["update"])
-        lines = {line["incident_id"] for line in item.document["facts"]["lines"]}
+        lines = {(line["incident_id"], line["verdict"]) for line in item.document["facts"]["lines"]}
         if not lines <= known.setdefault(update, lines):
             text = f"{update[0]}, update {update[1]}, by {item.process}"
             yield evidence.find_violation("update-published-differently", item.time, text)

@@ -116,7 +116,7 @@ def test_each_line_names_account_contact_principal_and_result():
 
 def test_a_message_of_many_lines_goes_on_in_parts_and_loses_none():
     lines = [make_line(number, number) for number in range(1, 101)]
-    sending = Sending(lines=(), until=NOW)
+    sending = Sending(lines={}, until=NOW)
     whole = message(make_group_notice(make_group().take(lines, sending), lines, []))
     parts = split_message(whole, 2000)
     assert len(parts) > 5

@@ -141,9 +141,9 @@ class ContactRecord(Serializable):
         return min(later, key=lambda write: write.state is not WriteState.WRITTEN, default=None)
 
     def list_beside(self, key: str) -> Sequence[KnownEdit]:
-        """The other edits that may have been there beside this one: no write of ours came between them."""
+        """The other edits that may have been there beside this one: no known write of ours came between."""
         own = self.find_edit(key)
-        undoing = self.find_undoing(own.at) if own else None
+        undoing = self.find_undoing(own.at) if own and own.at else None
         return [
             edit
             for edit in self.edits
@@ -151,8 +151,10 @@ class ContactRecord(Serializable):
         ]
 
     def list_mistaken(self, key: str) -> Sequence[KnownEdit]:
-        """Those of them that were said to set the roster's values: with this one undone, they may not."""
-        return [edit for edit in self.list_beside(key) if edit.published == Verdict.SET_BY_OTHERS]
+        """Those of them, not surely later, that were said to set the roster's values: they may not have."""
+        at = own.at if (own := self.find_edit(key)) else None
+        beside = [edit for edit in self.list_beside(key) if edit.published == Verdict.SET_BY_OTHERS]
+        return [edit for edit in beside if at is None or edit.at is None or edit.at - at <= SKEW]
 
     def is_changed_since(self, at: datetime, *, besides: str) -> bool:
         """Whether anybody is known to have edited or written it since, or is still to be alerted of.

@@ -148,8 +148,8 @@ class GroupMessages:
             except RetryableError:
                 # Then the message itself names each, and the next one the others.
                 lines = lines[:_MOST_WITHOUT_FILE]
-        ids = tuple(line.incident_id for line in lines)
-        sending = Sending(lines=ids, until=until, file=file, last=not lines)
+        verdicts = {line.incident_id: line.verdict for line in lines}
+        sending = Sending(lines=verdicts, until=until, file=file, last=not lines)
         return self._save_claim(group.take(lines, sending), now)
 
     def _save_claim(self, claimed: Group, now: datetime) -> Group | None:
@@ -159,33 +159,46 @@ class GroupMessages:
     def _send(self, state: GroupState, group: Group, message_id: str | None) -> bool:
         """Publish the message that is under way, then remember that: after a crash it is sent again.
 
-        Its lines go once it has left. If some are gone, another worker sent it: a copy without them would be
-        taken for the same message.
+        Lines are deleted only after the message was published: if some are gone, another worker published
+        it. A copy must say the same, as channels drop it: what a line says by now is for the next message.
         """
         sending, now = group.sending, self.clock.now()
         if sending is None:
             return False
-        lines = [line for line in state.unsent if line.incident_id in sending.lines]
-        if len(lines) == len(sending.lines) and (lines or sending.last):
+        if not sending.lines and not sending.last:
+            return self.groups.save_group(replace(group, sending=None), at=now)
+        claimed = sending.lines
+        lines = [
+            replace(line, verdict=claimed[line.incident_id])
+            for line in state.unsent
+            if line.incident_id in claimed
+        ]
+        if len(lines) == len(claimed):
             self.bus.publish_notice(make_group_notice(group, lines, state.left), now)
-        if lines:
-            self.groups.mark_sent(group.key, lines, at=now)
+        self.groups.mark_sent(group.key, lines, at=now)
         return self.groups.save_group(group.finish(self.clock.now(), by=message_id), at=now)
 
     def _move_to_rest(self, group: Group, state: GroupState, now: datetime) -> GroupKey | None:
         """The group that its lines were moved to if many alerts leave now, None if its message may leave."""
-        if group.key.kind not in (GroupKind.SET, GroupKind.REPORTED) or not state.unsent:
+        movable = group.key.kind in (GroupKind.SET, GroupKind.REPORTED) and group.sending is None
+        if not movable or not state.unsent:
             return None
         alert = f"{group.key.id}/{group.updates}"
         known = self.groups.load_known(alert, [REST], at=now)
         if known.admitted or (not known.full and self.groups.save_windows([], admitted=alert, at=now)):
             return None
+        # Nobody may send meanwhile what is moved: lines that are gone would show that it was published.
+        sending = Sending(lines={}, until=now + _PUBLISHES_WITHIN)
+        claimed = self._save_claim(replace(group, sending=sending), now)
+        if claimed is None:
+            raise RetryableError("other workers are publishing the same group")
         moved: GroupKey | None = None
         for line in state.unsent:
             moved = self.add_to_rest(line, self.groups.load_known(alert, [REST], at=now).windows[0])
             if moved is None:
                 raise RetryableError("other workers are counting alerts at this time")
         self.groups.mark_sent(group.key, state.unsent, at=now)
+        self.groups.save_group(replace(claimed, sending=None), at=now)
         return moved
 
     def add_to_rest(self, line: Line, window: Window) -> GroupKey | None:

@@ -51,15 +51,15 @@ def make_incident(
 
 
 def _find_changed_before(signal: Signal | None, item: AppliedChange) -> Sequence[Outcome]:
-    """What the edit of this signal shows of earlier ones, once it was undone, now or by an earlier write."""
-    undone = item.write is not None or item.outcome.verdict is Verdict.UNDONE
-    if signal is None or signal.cause not in TAMPERING or item.record is None or not undone:
+    """What the edit of this signal shows of earlier ones, once a write of ours has ended it."""
+    ended = item.write is not None or item.outcome.verdict is Verdict.UNDONE
+    if signal is None or signal.cause not in TAMPERING or item.record is None or not ended:
         return []
     edits = item.record.list_mistaken(signal.event.key)
     who = ", ".join(dict.fromkeys(edit.principal for edit in edits))
     before = Outcome(
         verdict=Verdict.CHANGED_BACK,
-        reason=f"an earlier edit may have been a change, too, undone by somebody else; it was by: {who}",
+        reason=f"another edit, reported as set to the roster's value, may also have been a change; by: {who}",
         kind=item.outcome.kind,
         wanted=item.outcome.wanted,
         beside_root=any(edit.root for edit in edits),

@@ -196,8 +196,13 @@ def test_a_line_at_which_another_worker_is_is_not_taken(state, dynamodb, monkeyp
         }
         raise ClientError(error, "TransactWriteItems")
 
+    for number in range(2):
+        assert state.add_line(make_key(), make_line(number, left=bool(number)), at=NOW)
     monkeypatch.setattr(dynamodb, "transact_write_items", cancel)
-    assert not state.add_line(make_key(), make_line(1), at=NOW)
+    assert not state.add_line(make_key(), make_line(2), at=NOW)
+    lines = state.load_group(make_key()).unsent
+    state.mark_sent(make_key(), lines, at=NOW)
+    assert state.load_group(make_key()).unsent == lines
 
 
 def test_what_was_not_all_read_is_not_counted_in(state, dynamodb, monkeypatch):

@@ -12,7 +12,7 @@ import pytest
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.grouping import placing
 from rollcall.grouping.messages import make_group_notice
-from rollcall.grouping.model import MOST_ACCOUNTS, Sending, Watch
+from rollcall.grouping.model import MOST_ACCOUNTS, MOST_ALERTS, GroupKind, Sending, Watch
 from rollcall.grouping.placing import Place
 from rollcall.grouping.sending import GroupMessages
 from rollcall.model.errors import RetryableError
@@ -22,7 +22,7 @@ from rollcall.outcomes.verdicts import Verdict
 from rollcall.publish.incidents import make_incident
 from rollcall.write.apply_change import AppliedChange
 from simulation.caller import Caller
-from tests.support.group_samples import make_group, make_line, make_window
+from tests.support.group_samples import make_group, make_key, make_line, make_window
 from tests.support.memory import Crash
 from tests.support.samples import NOW, SIGNAL
 from tests.support.timeline import Timeline, edit, many_accounts
@@ -237,7 +237,7 @@ def test_the_largest_group_fits_its_item_whatever_callers_say_of_themselves(char
     for line in lines:
         group = group.count(line)
     longest = max(len(json.dumps(line.as_document())) for line in lines[:220])
-    sending = Sending(lines=tuple(f"RC-{number:012}/1" for number in range(2000)), until=NOW)
+    sending = Sending(lines={f"RC-{number:012}/1": "v" * 20 for number in range(2000)}, until=NOW)
     assert len(json.dumps(replace(group, sending=sending).as_document())) < 390_000
     assert longest * MOST_ACCOUNTS < 390_000
 
@@ -250,13 +250,13 @@ def test_every_principal_of_a_full_message_is_on_one_of_its_lines():
     assert [line["principal"] for line in lines[:3]].count("eve") == 1
 
 
-def open_abandoned(world: World) -> tuple[Group, list[Line]]:
+def open_abandoned(world: World, kind: GroupKind = GroupKind.PRINCIPAL) -> tuple[Group, list[Line]]:
     """A group with a message of three lines that a worker was about to send when it ended."""
     lines = [make_line(number, left=number == 2) for number in range(3)]
     now = world.clock.now()
-    sending = Sending(lines=tuple(line.incident_id for line in lines), until=now)
-    group = make_group(opened_at=now).take(lines, sending)
-    assert world.state.open_group(make_window(group=group.key), group, lines, at=now)
+    sending = Sending(lines={line.incident_id: line.verdict for line in lines}, until=now)
+    group = make_group(make_key(kind), opened_at=now).take(lines, sending)
+    assert world.state.open_group(make_window(kind, group=group.key), group, lines, at=now)
     world.clock.sleep(60)
     return group, lines
 
@@ -272,6 +272,51 @@ def test_an_abandoned_message_is_sent_again_whole_or_not_at_all(marked):
     assert [len(notice["facts"]["lines"]) for notice in world.bus.notices] == ([] if marked else [3])
     assert state.group is not None
     assert (state.group.sending, state.group.updates, state.unsent) == (None, 1, [])
+
+
+@pytest.mark.parametrize("marked", [0, 1])
+def test_what_a_line_of_an_abandoned_message_says_by_now_is_for_the_next_one(marked):
+    world = World().settle()
+    group, lines = open_abandoned(world)
+    world.state.mark_sent(group.key, lines[:marked], at=world.clock.now())
+    changed = replace(lines[1], verdict="would-set", left=True)
+    assert world.state.add_line(group.key, changed, at=world.clock.now())
+    make_messages(world).publish_if_due(group.key)
+    assert [line.verdict for line in world.state.load_group(group.key).unsent] == ["would-set"]
+    world.clock.sleep(60)
+    make_messages(world).publish_if_due(group.key)
+    said = [[line["verdict"] for line in notice["facts"]["lines"]] for notice in world.bus.notices]
+    assert said == ([] if marked else [["set"] * 3]) + [["would-set"]]
+
+
+def test_an_abandoned_message_is_not_moved_to_the_rest():
+    world = World().settle()
+    group, lines = open_abandoned(world, GroupKind.REPORTED)
+    world.state.mark_sent(group.key, lines[:1], at=world.clock.now())
+    for number in range(MOST_ALERTS):
+        assert world.state.save_windows([], admitted=f"RC-other-{number}", at=world.clock.now())
+    make_messages(world).publish_if_due(group.key)
+    assert not world.bus.notices
+    assert not world.state.load_group(group.key).unsent
+
+
+@pytest.mark.parametrize("step", ["state.open_group.after", "state.mark_sent", "state.save_group"])
+def test_lines_on_their_way_to_the_rest_are_all_named_although_their_worker_is_killed(step):
+    world = World().settle()
+    key = make_key(GroupKind.REPORTED)
+    now, lines = world.clock.now(), [make_line(number) for number in range(3)]
+    group = make_group(key, opened_at=now)
+    assert world.state.open_group(make_window(GroupKind.REPORTED, group=key), group, lines, at=now)
+    for number in range(MOST_ALERTS):
+        assert world.state.save_windows([], admitted=f"RC-other-{number}", at=now)
+    world.faults.plan(step, Crash())
+    with pytest.raises(Crash):
+        make_messages(world).publish_if_due(key)
+    for _ in range(15):
+        world.clock.sleep(60)
+        make_messages(world).publish_overdue()
+    named = [line["incident_id"] for notice in world.bus.notices for line in notice["facts"]["lines"]]
+    assert set(named) == {line.incident_id for line in lines}
 
 
 def test_an_abandoned_message_is_sent_again_by_one_worker(monkeypatch):

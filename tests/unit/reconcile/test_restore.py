@@ -215,6 +215,23 @@ def test_a_late_event_of_who_set_it_right_names_the_edit_that_seemed_right():
     assert "Dev/eve" not in world.alerts[-1].text
 
 
+def test_a_later_edit_that_set_it_right_is_not_called_a_mistake():
+    world = World().settle()
+    world.member(session="mary").put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    late = world.queue.pop()
+    world.clock.sleep(10)
+    right = api_values("soc")
+    world.member(session="bob").put_alternate_contact(AlternateContactType="SECURITY", **right)
+    world.drain()
+    world.clock.sleep(60)
+    world.member(session="eve").put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.drain()
+    world.queue.append(late)
+    world.drain()
+    assert world.verdicts()[-1] == "undone"
+    assert "changed-back" not in world.verdicts()
+
+
 ABSENT = {**ROSTER, "overrides": [{"accounts": [MEMBER], "kinds": {"BILLING": None}, "mode": None}]}
 
 

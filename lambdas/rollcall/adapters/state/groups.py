@@ -93,27 +93,27 @@ class GroupItems(TableAdapter):
         return self._table.try_write("put_item", **_write_group(group, at))
 
     def mark_sent(self, key: GroupKey, lines: Sequence[Line], *, at: datetime) -> None:
-        """Delete the lines; of contacts left changed they stay. What says something else by now is unsent."""
+        """Delete the lines; of contacts left changed they stay. One with another verdict by now is unsent."""
         restored = [_write_end(key, line) for line in lines if not line.left]
         for start in range(0, len(restored), _BATCH):
             batch = restored[start : start + _BATCH]
             if not self._transact([("Delete", one) for one in batch]):
                 # Another worker is at one of them: the others go all the same.
                 for one in batch:
-                    self._table.try_write("delete_item", **one)
+                    self._transact([("Delete", one)])
         for line in lines:
             if line.left:
-                self._table.try_write(
-                    "update_item",
-                    Key=_make_line_key(key, line.incident_id),
-                    UpdateExpression=f"SET unsent = :no, expires_at = :expiry REMOVE {PENDING}",
-                    ConditionExpression="verdict = :verdict",
-                    ExpressionAttributeValues={
+                named = {
+                    "Key": _make_line_key(key, line.incident_id),
+                    "UpdateExpression": f"SET unsent = :no, expires_at = :expiry REMOVE {PENDING}",
+                    "ConditionExpression": "verdict = :verdict",
+                    "ExpressionAttributeValues": {
                         ":no": {"BOOL": False},
                         ":verdict": {"S": line.verdict},
                         ":expiry": make_expiry(at, _REMEMBERED.total_seconds()),
                     },
-                )
+                }
+                self._transact([("Update", named)])
 
     def schedule(self, watch: Watch, *, at: datetime) -> None:
         """Remember that a message comes back for a group."""

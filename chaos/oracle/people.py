@@ -152,7 +152,9 @@ def _names(document: Mapping[str, Any], edit: Edit) -> bool:
         return document["account"]["id"] == account and any(principal in reason for reason in reasons)
     if "lines" in facts:
         return any(
-            line["account"]["id"] == account and kind in line["kinds"] and line["principal"] == principal
+            line["account"]["id"] == account
+            and kind in line["kinds"]
+            and (line["principal"] == principal or principal in line["reason"])
             for line in document["facts"]["lines"]
         )
     return all(name in json.dumps(facts) for name in (account, kind, principal))

@@ -32,7 +32,8 @@ _COMMAND_TIMEOUT: Final = Duration.minutes(10)
 #: What is done with which partitions of the state table: the approved roster, the pause, pending plans, the
 #: OUs that an approval remembers, and groups of alerts whose messages are overdue. It writes no contact#.
 _ITEMS: Final = {
-    **dict.fromkeys(("approval", "control"), ("BatchGetItem", "GetItem", "UpdateItem")),
+    "approval": ("BatchGetItem", "GetItem", "UpdateItem"),
+    "control": ("BatchGetItem", "ConditionCheckItem", "GetItem", "UpdateItem"),
     "roster": ("GetItem", "PutItem"),
     "contact#*": ("GetItem",),
     "units": ("DeleteItem", "PutItem", "Query"),

@@ -176,6 +176,7 @@ GRANTS: dict[tuple[str, str], Grants] = {
     },
     ("RollcallHub", "ControlRole"): {
         "dynamodb:BatchGetItem": "{State.Arn}",
+        "dynamodb:ConditionCheckItem": "{State.Arn}",
         "dynamodb:DeleteItem": "{State.Arn}",
         "dynamodb:GetItem": "{State.Arn}",
         "dynamodb:PutItem": "{State.Arn}",
@@ -511,7 +512,7 @@ ITEMS: dict[str, dict[str, tuple[str, ...]]] = {
     | {
         "approval": ("BatchGetItem", "GetItem", "UpdateItem"),
         "contact#*": ("GetItem",),
-        "control": ("BatchGetItem", "GetItem", "UpdateItem"),
+        "control": ("BatchGetItem", "ConditionCheckItem", "GetItem", "UpdateItem"),
         "roster": ("GetItem", "PutItem"),
         "sweep": ("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
         "units": ("DeleteItem", "PutItem", "Query"),

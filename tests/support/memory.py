@@ -95,12 +95,13 @@ class MemoryState(MemoryContacts, MemoryIncidents, MemoryGroups):
         digest: str,
         document: Mapping[str, Any],
         by: str,  # noqa: ARG002  # memory keeps no names
-        at: datetime,  # noqa: ARG002  # same
+        at: datetime,
         before: str | None,
         notice: Notice | None = None,
     ) -> None:
         self.faults("state.approve")
-        if self.approved != before or self.notice is not None:
+        halted = self.is_paused(at) and notice is not None and notice.facts.get("automatic")
+        if self.approved != before or self.notice is not None or halted:
             raise RetryableError("the state table refused the approval")
         self.documents[digest] = document
         self.approved, self.notice = digest, notice

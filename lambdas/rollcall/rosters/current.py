@@ -45,8 +45,9 @@ class RosterMemory(Protocol):
     ) -> None:
         """Make this roster the one that is enforced.
 
-        Only if `before` is the digest that is approved now, and the notice of its approval is published. The
-        new `notice` is kept until `forget_notice`; of a person it has the user ID and the command.
+        Only if `before` is the digest that is approved now, and the notice of its approval is published; if
+        it is approved automatically, as its new `notice` says, also not in a pause. That notice is kept until
+        `forget_notice`; of a person it has the user ID and the command.
         """
 
     def find_notice(self) -> Notice | None:

@@ -17,6 +17,8 @@ from rollcall.decide.resolve import Enforcement, RegisteredDrill
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
 from rollcall.model.roster import Roster, compute_digest
+from rollcall.outcomes.notice_kinds import NoticeKind
+from rollcall.outcomes.notices import make_notice
 from rollcall.publish.incidents import AlertedIncident, AlertStage
 from rollcall.rosters.current import Rosters, approve_candidate
 from tests.support.record_samples import make_edit, make_known_write, make_record
@@ -131,6 +133,23 @@ class TestControl:
         assert state.load_roster(DIGEST) == ROSTER
         assert items()["approval", "approval"]["approved_by"] == {"S": "alice"}
         assert items()["roster", digest]["approved_at"] == {"S": NOW.isoformat()}
+
+    def test_what_is_approved_by_itself_is_not_in_a_pause(self, state, dynamodb, items):
+        pause(dynamodb, {"BOOL": True})
+        before = items()
+        facts = {"by": "limits", "user_id": None, "execution": None}
+        made = {
+            automatic: make_notice(
+                NoticeKind.ROSTER_APPROVED, key="run-1", facts={**facts, "automatic": automatic}
+            )
+            for automatic in (True, False)
+        }
+        given: dict[str, Any] = {"digest": "1" * 64, "document": ROSTER, "by": "x", "before": DIGEST}
+        with pytest.raises(RetryableError):
+            state.approve(**given, at=NOW, notice=made[True])
+        assert items() == before
+        state.approve(**given, at=NOW, notice=made[False])
+        assert state.get_enforcement() == Enforcement(approved="1" * 64, paused=True)
 
     def test_the_last_drill_is_read_back_and_an_earlier_one_replaces_none(self, state):
         drill = RegisteredDrill(

@@ -408,6 +408,19 @@ class TestCutOff:
         told = [item["facts"]["roster"] for item in world.notices if item["notice"] == "roster-approved"]
         assert told == [first, compute_digest(world.roster)]
 
+    def test_a_pause_that_begins_while_a_roster_is_approved_by_itself_stops_it(self):
+        world = settled()
+        before = world.state.approved
+        world.deploy(NARROW)
+
+        def pause() -> None:
+            world.state.paused = True
+
+        world.faults.then("state.approve", pause)
+        assert world.sweep("roster").document["ending"] == "paused"
+        assert world.state.approved == before
+        assert "roster-approved" not in world.told()
+
     def test_a_gate_that_another_approval_overtook_approves_nothing(self):
         world = settled()
         world.deploy(NARROW)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code
-from rollcall.adapters.state.rosters import APPROVAL, CONTROL
+from rollcall.adapters.state.rosters import APPROVAL, check_unpaused
 from rollcall.adapters.state.table import TableAdapter, find_cancellations, make_expiry, make_key
 from rollcall.contact.record import ContactRecord
 from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
@@ -53,12 +53,7 @@ class ContactItems(TableAdapter):
             "ConditionExpression": "approved = :digest",
             "ExpressionAttributeValues": {":digest": {"S": record.intent.roster_digest}},
         }
-        unpaused = {
-            "Key": CONTROL,
-            "ConditionExpression": "attribute_not_exists(paused) OR paused = :no OR paused_until <= :now",
-            "ExpressionAttributeValues": {":no": {"BOOL": False}, ":now": {"N": str(int(at.timestamp()))}},
-        }
-        checks = [("ConditionCheck", check) for check in (approved, unpaused)]
+        checks = [("ConditionCheck", approved), check_unpaused(at)]
         for tries_left in reversed(range(_TRIES)):
             try:
                 self._table.transact(*checks, ("Put", _write(record, at)))

@@ -95,7 +95,8 @@ class ControlItems(TableAdapter):
     ) -> None:
         """Store the document under its digest and name it as approved, both or neither.
 
-        RetryableError unless `before` is approved now, and the notice of its approval forgotten.
+        RetryableError unless `before` is approved now, and the notice of its approval forgotten; in a pause
+        also if it is approved automatically.
         """
         packed = gzip.compress(json.dumps(document, sort_keys=True).encode(), mtime=0)
         texts = {"by": by, "at": at.isoformat()}
@@ -113,8 +114,10 @@ class ControlItems(TableAdapter):
             "ExpressionAttributeValues": {f":{name}": value for name, value in values.items()}
             | ({} if before is None else {":before": {"S": before}}),
         }
+        automatic = notice is not None and notice.facts.get("automatic")
+        checks = [check_unpaused(at)] if automatic else []
         try:
-            self._table.transact(("Put", {"Item": roster}), ("Update", approval))
+            self._table.transact(*checks, ("Put", {"Item": roster}), ("Update", approval))
         except AWS_ERRORS as error:
             raise make_error("the approval", error) from None
 
@@ -171,6 +174,16 @@ class ControlItems(TableAdapter):
             UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
             ExpressionAttributeValues=given,
         )
+
+
+def check_unpaused(at: datetime) -> tuple[str, dict[str, Any]]:
+    """The step of a transaction that nothing is done with in a pause."""
+    values = {":no": {"BOOL": False}, ":now": {"N": str(int(at.timestamp()))}}
+    return "ConditionCheck", {
+        "Key": CONTROL,
+        "ConditionExpression": "attribute_not_exists(paused) OR paused = :no OR paused_until <= :now",
+        "ExpressionAttributeValues": values,
+    }
 
 
 def _write_notice(notice: Notice) -> str:

@@ -63,6 +63,7 @@ UNUSED = [
         for part in ("alerts", "group#*", "grouped#*", "sweep")
     ),
     *(("ControlRole", f"dynamodb:UpdateItem of {part}", RARE) for part in ("alerts", "group#*")),
+    ("ControlRole", "dynamodb:ConditionCheckItem of control", RARE),
     ("ControlRole", "dynamodb:Query of group#*", RARE),
     ("ControlRole", "dynamodb:GetItem of roster", RARE),
     ("ControlRole", "s3:GetObject", RARE),

@@ -10,10 +10,18 @@ GATE: Final = (
     Variant(
         name="pause-and-roster-ignored",
         place="rollcall.adapters.state.contacts:ContactItems.open_intent",
-        old="for check in (approved, unpaused)",
-        new="for check in [approved][:0]",
+        old="transact(*checks, ",
+        new="transact(",
         caught_by=("write-while-paused", "write-under-other-roster"),
         profiles=("approvals",),
+    ),
+    Variant(
+        name="approved-without-a-look-at-the-pause",
+        place="rollcall.adapters.state.rosters:ControlItems.approve",
+        old="if automatic else []",
+        new="if automatic and not automatic else []",
+        caught_by=("approved-in-pause",),
+        profiles=("interrupted",),
     ),
     Variant(
         name="gate-looks-once",

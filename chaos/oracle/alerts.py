@@ -206,8 +206,8 @@ def _find_leaks(evidence: Evidence) -> Iterator[Violation]:
             yield evidence.find_violation("foreign-contact-alerted", text.time, text.subject)
 
 
-def _find_look(evidence: Evidence, held: Published, contact: Contact) -> float:
-    """When the execution that announced a plan last read a contact; a read may be stale."""
+def _find_last_read(evidence: Evidence, held: Published, contact: Contact) -> float:
+    """When the execution that announced a plan last read a contact, or earlier: the read may be stale."""
     execution = held.process.partition(":")[2].partition(".")[0]
     reads = [
         call.sent_at
@@ -233,7 +233,7 @@ def _find_skipped(evidence: Evidence) -> Iterator[Violation]:
         held = made.get(item.document["facts"]["plan"])
         for example in item.document["facts"].get("examples", ()):
             contact = (example["account"]["id"], example["kind"])
-            start = _find_look(evidence, held, contact) if held else 0.0
+            start = _find_last_read(evidence, held, contact) if held else 0.0
             changed = evidence.was_changed(contact, start, item.time)
             if example["verdict"] == "skipped" and not changed:
                 text = f"{contact[0]} {contact[1]}: {example['reason']}"

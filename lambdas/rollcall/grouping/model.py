@@ -108,8 +108,8 @@ class Line(Serializable):
 class Sending(Serializable):
     """A message that is under way: a worker that finds it abandoned sends it again.
 
-    `lines` are the verdicts of its lines by incident id (none: they are moved to another group), `until` is
-    how long its worker has, `last` is whether the group ends with it.
+    `lines` are the verdicts of its lines by incident id, `until` is how long its worker has, `last` is
+    whether the group ends with it. With no lines and not the last, its worker moves them to another group.
     """
 
     lines: Mapping[str, str]
@@ -288,7 +288,7 @@ class GroupMemory(Protocol):
         """Store it, if it is what it was when it was read."""
 
     def mark_sent(self, key: GroupKey, lines: Sequence[Line], *, at: datetime) -> None:
-        """A message has named these lines, with these verdicts. One with another verdict by now is unsent."""
+        """A message has named these lines; one whose verdict has changed since stays unsent."""
 
     def schedule(self, watch: Watch, *, at: datetime) -> None:
         """Remember that a message comes back for a group."""

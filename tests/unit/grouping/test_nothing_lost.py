@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock, patch
 
 import pytest
 
@@ -317,6 +319,36 @@ def test_lines_on_their_way_to_the_rest_are_all_named_although_their_worker_is_k
         make_messages(world).publish_overdue()
     named = [line["incident_id"] for notice in world.bus.notices for line in notice["facts"]["lines"]]
     assert set(named) == {line.incident_id for line in lines}
+
+
+def test_no_line_is_lost_that_comes_while_others_are_moved_to_the_rest(monkeypatch):
+    world = World().settle()
+    key = make_key(GroupKind.REPORTED)
+    world.clock.sleep(599 - world.clock.now().timestamp() % 600)
+    now, lines = world.clock.now(), [make_line(number) for number in range(3)]
+    group = make_group(key, opened_at=now)
+    assert world.state.open_group(make_window(GroupKind.REPORTED, group=key), group, lines[:2], at=now)
+    for number in range(MOST_ALERTS):
+        assert world.state.save_windows([], admitted=f"RC-other-{number}", at=now)
+    open_group = world.state.open_group
+
+    def move_beside_another(*given: Any, at: datetime) -> bool:
+        monkeypatch.undo()
+        # The other worker is in the next ten minutes, in which a message may leave; but the bus refuses it.
+        world.clock.sleep(2)
+        assert world.state.add_line(key, lines[2], at=world.clock.now())
+        refuse = Mock(side_effect=RetryableError("the bus refused"))
+        with patch.object(world.bus, "publish_notice", refuse), suppress(RetryableError):
+            make_messages(world).publish_if_due(key)
+        return open_group(*given, at=at)
+
+    monkeypatch.setattr(world.state, "open_group", move_beside_another)
+    make_messages(world).publish_if_due(key)
+    for _ in range(5):
+        world.clock.sleep(60)
+        make_messages(world).publish_overdue()
+    named = [line["incident_id"] for notice in world.bus.notices for line in notice["facts"]["lines"]]
+    assert sorted(named) == [line.incident_id for line in lines]
 
 
 def test_an_abandoned_message_is_sent_again_by_one_worker(monkeypatch):

@@ -93,7 +93,7 @@ class GroupItems(TableAdapter):
         return self._table.try_write("put_item", **_write_group(group, at))
 
     def mark_sent(self, key: GroupKey, lines: Sequence[Line], *, at: datetime) -> None:
-        """Delete the lines; of contacts left changed they stay. One with another verdict by now is unsent."""
+        """Delete lines, unless a contact is left changed; one whose verdict changed since stays unsent."""
         restored = [_write_end(key, line) for line in lines if not line.left]
         for start in range(0, len(restored), _BATCH):
             batch = restored[start : start + _BATCH]

@@ -177,7 +177,7 @@ class ControlItems(TableAdapter):
 
 
 def check_unpaused(at: datetime) -> tuple[str, dict[str, Any]]:
-    """The step of a transaction that nothing is done with in a pause."""
+    """A check that cancels its transaction while writes are paused."""
     values = {":no": {"BOOL": False}, ":now": {"N": str(int(at.timestamp()))}}
     return "ConditionCheck", {
         "Key": CONTROL,

@@ -34,8 +34,8 @@ GATE: Final = (
     Variant(
         name="own-restores-skipped",
         place="rollcall.sweep.apply_account:_left_by_us",
-        old="return last is not None",
-        new="return False and last is not None",
+        old="return True",
+        new="return False",
         caught_by=("approved-change-skipped",),
         profiles=("pending",),
     ),

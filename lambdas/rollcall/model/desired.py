@@ -84,6 +84,11 @@ def matches(observation: Observation, wanted: DesiredState) -> bool:
     return isinstance(observation, Present) and observation.contact.is_same(wanted.contact)
 
 
+def make_fulfilled(wanted: DesiredState) -> Present | Absent:
+    """What is there once the contact is as wanted."""
+    return Present(contact=wanted.contact) if isinstance(wanted, Desired) else Absent()
+
+
 def is_same_desired(wanted: DesiredState, planned: DesiredState) -> bool:
     """The same values; which entry of the roster they come from does not matter."""
     if isinstance(wanted, Desired) and isinstance(planned, Desired):

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.known_drift import compute_fingerprint
 from rollcall.contact.repeated_edits import find_backoff
+from rollcall.decide.intent import WriteState
 from rollcall.decide.plan import ChangeResult, Finding, ObservedAccount, plan_observed
 from rollcall.events.actor import UNKNOWN, Actor
 from rollcall.events.signal import Cause, EventReference, Signal
 from rollcall.model.contact import ALL_PARTS, Contact
-from rollcall.model.desired import Absent, Desired, Present, is_same_desired
+from rollcall.model.desired import Desired, Present, is_same_desired, make_fulfilled
 from rollcall.model.errors import IntentBusyError, RetryableError, SoonError, describe_unexpected
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import RIGHT, UNREAD, Verdict
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from rollcall.decide.plan import Change, PlannedChange
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
-    from rollcall.model.desired import DesiredState, Observation
+    from rollcall.model.desired import Observation
     from rollcall.model.roster import Roster
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.ports import ApplyPorts
@@ -86,12 +87,8 @@ def make_result(planned: PlannedChange, outcome: Outcome, *, known: bool) -> Cha
         intent_id=outcome.intent_id,
         verified=outcome.verified,
         known=known,
-        became=_make_became(planned.wanted) if outcome.verdict is Verdict.SET else None,
+        became=make_fulfilled(planned.wanted) if outcome.verdict is Verdict.SET else None,
     )
-
-
-def _make_became(wanted: DesiredState) -> Present | Absent:
-    return Present(contact=wanted.contact) if isinstance(wanted, Desired) else Absent()
 
 
 def is_same_observation(found: Observation, planned: Observation) -> bool:
@@ -286,9 +283,13 @@ def _is_same_write(decided: Change, planned: PlannedChange) -> bool:
 
 
 def _left_by_us(found: Observation, record: ContactRecord) -> bool:
-    """Whether our own last write left it so: what was approved holds for it, too."""
-    last = next((write for write in reversed(record.writes) if write.may_have_changed), None)
-    return last is not None and last.left is not None and last.left == compute_fingerprint(found)
+    """Whether our own last write left it so; a later one without an answer may have changed nothing."""
+    for write in reversed(record.writes):
+        if write.may_have_changed and write.left == compute_fingerprint(found):
+            return True
+        if write.state is WriteState.WRITTEN:
+            break
+    return False
 
 
 def _is_left(done: AppliedChange | None, wait: float) -> bool:

@@ -28,7 +28,7 @@ from rollcall.decide.intent import (
     make_intent_id,
 )
 from rollcall.events.signal import is_provisioning
-from rollcall.model.desired import Absent, Desired, DesiredAbsent, Present, matches
+from rollcall.model.desired import DesiredAbsent, make_fulfilled, matches
 from rollcall.model.errors import (
     IntentBusyError,
     NotMadeError,
@@ -210,7 +210,7 @@ def make_write(intent: Intent, answer: Answer, *, at: datetime) -> KnownWrite:
 
 def compute_desired_fingerprint(wanted: DesiredState) -> str | None:
     """The fingerprint of the contact once it is as wanted."""
-    return compute_fingerprint(Present(contact=wanted.contact) if isinstance(wanted, Desired) else Absent())
+    return compute_fingerprint(make_fulfilled(wanted))
 
 
 def make_judged(judged: Judgement, kind: ContactKind | None) -> Outcome:

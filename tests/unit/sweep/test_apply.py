@@ -15,8 +15,9 @@ from rollcall.model.errors import RetryableError, WriteRefusedError
 from rollcall.model.roster import compute_digest
 from rollcall.sweep import apply as apply_module
 from rollcall.sweep.apply_account import AccountApplier
+from tests.support.member_roles import make_error
 from tests.support.memory import Crash
-from tests.support.sweep_runs import LOOSE, changed, drift, many, results, settled
+from tests.support.sweep_runs import LOOSE, STRICT, changed, drift, many, results, settled
 from tests.support.world import EXEMPT, MALLORY, MANAGEMENT, MEMBER, PRODUCTION, api_values
 
 if TYPE_CHECKING:
@@ -52,6 +53,18 @@ class TestLookedAtAgain:
             "somebody changed it after the plan was made",
         )
         assert world.summary["contacts"]["skipped"] == 1
+
+    def test_a_contact_that_we_restored_since_is_set_though_a_first_write_had_no_answer(self):
+        world = settled()
+        drift(world, MEMBER)
+        world.deploy(changed(STRICT, "soc", title="On duty"))
+        # It plans for whoever approves, then restores what differs from the roster that is in force.
+        world.sweep("roster")
+        assert world.contacts()["SECURITY"] == api_values("soc")
+        world.faults.plan("put_alternate_contact", make_error("InternalServerException", "Put", 500))
+        world.approve_held()
+        assert results(world)[MEMBER, "SECURITY"][0] == "set"
+        assert world.contacts()["SECURITY"] == api_values("soc", world.roster)
 
     def test_a_contact_that_a_signal_restored_meanwhile_is_no_drift(self):
         world = settled(LOOSE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaos.oracle.calls import find_contact, is_late, read_values
 from chaos.oracle.evidence import SEVERITIES
+from chaos.scheduler import START
 from chaos.setting import MANAGEMENT_WRITER, WRITER
 from chaos.story import MANAGEMENT, RIGHT
 
@@ -22,6 +23,7 @@ _HIGH, _CRITICAL = SEVERITIES.index("HIGH"), SEVERITIES.index("CRITICAL")
 _LOW, _MEDIUM = SEVERITIES.index("LOW"), SEVERITIES.index("MEDIUM")
 #: Verdicts that are loud whoever made the change: the contact is not right.
 _LOUD: Final = frozenset({"failed", "unreadable", "unreachable", "blocked", "unrecorded-write"})
+_READS: Final = ("|account.Get", "|sts.AssumeRole|")
 _SWEEPS: Final = frozenset({"sweep-drift", "sweep-held", "sweep-applied", "sweep-failed"})
 
 
@@ -34,6 +36,7 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
                 yield from _judge_edit(evidence, edit)
     yield from _find_own(evidence)
     yield from _find_drift(evidence)
+    yield from _find_false_drift(evidence)
 
 
 def _judge_outcome(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
@@ -237,6 +240,22 @@ def _find_drift(evidence: Evidence) -> Iterator[Violation]:
             ]
             if not named and not _is_held(evidence, contact[0]):
                 yield evidence.find_violation("drift-not-alerted", change.time, edit.describe())
+
+
+def _find_false_drift(evidence: Evidence) -> Iterator[Violation]:
+    """Nobody is said to have edited an account that nobody touched: what is left of a rollout is no drift."""
+    if any(name in fault.site for fault in evidence.world.faults.fired for name in _READS):
+        return  # what could not be read was in no plan
+    for item in evidence.notices:
+        for suspect in item.document["facts"].get("suspects", ()):
+            account = suspect.split()[0]
+            touched = any(
+                START + action.at < item.time
+                for action, _ in evidence.world.people
+                if action.account == account or action.do == "rename"
+            )
+            if account.isdigit() and not touched:
+                yield evidence.find_violation("untouched-account-suspected", item.time, suspect)
 
 
 def _is_held(evidence: Evidence, account: str) -> bool:

@@ -40,6 +40,14 @@ GATE: Final = (
         profiles=("pending",),
     ),
     Variant(
+        name="rest-of-a-rollout-is-drift",
+        place="rollcall.sweep.report_step:ReportStep._count",
+        old=", passed=True)",
+        new=")",
+        caught_by=("untouched-account-suspected",),
+        profiles=("interrupted",),
+    ),
+    Variant(
         name="new-plan-replaces-approved",
         place="rollcall.adapters.state.sweeps:PendingPlanItems.save_pending",
         old="for other in self._list_all():\n",

@@ -84,7 +84,7 @@ def read_in_force(login: Login, *, now: datetime, fresh: bool) -> InForce:
     sweeps = SweepTable(client=client, table=found[_TABLE])
     try:
         run = sweeps.find_current(now) if fresh else None
-        passed = sweeps.count_passed(now, besides="")
+        passed = sum(one.accounts for one in sweeps.list_passed(now))
         approved = _read_approved(ControlItems(client=client, table=found[_TABLE]))
         matches = CachedMatches(ReadOnlyMatches(MatchTable(client=client, table=found[_TABLE])))
         matches.list_units()

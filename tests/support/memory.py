@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rollcall.notify.plain_text import Alert
     from rollcall.outcomes.notices import Notice
     from rollcall.outcomes.outcome import Incident
-    from rollcall.sweep.approvals import LapsedApproval, PendingPlan
+    from rollcall.sweep.approvals import LapsedApproval, PassedPlan, PendingPlan
 
 
 class Crash(BaseException):
@@ -397,7 +397,7 @@ class MemorySweeps:
     unreported: dict[str, str] = field(default_factory=dict)
     lost: LapsedApproval | None = None
     left: str | None = None
-    passed: dict[str, tuple[int, datetime]] = field(default_factory=dict)
+    passed: dict[str, PassedPlan] = field(default_factory=dict)
 
     def save_rolled_back(self, roster: str | None, now: datetime) -> None:  # noqa: ARG002  # for people to read
         self.faults("sweeps.save_rolled_back")
@@ -406,14 +406,13 @@ class MemorySweeps:
     def find_rolled_back(self) -> str | None:
         return self.left
 
-    def save_passed(self, run_id: str, accounts: int, now: datetime) -> None:
+    def save_passed(self, passed: PassedPlan) -> None:
         self.faults("sweeps.save_passed")
-        self.passed[run_id] = (accounts, now)
+        self.passed[passed.run] = passed
 
-    def count_passed(self, now: datetime, *, besides: str) -> int:
-        return sum(
-            accounts for run, (accounts, at) in self.passed.items() if run != besides and at > now - COUNTED
-        )
+    def list_passed(self, now: datetime) -> list[PassedPlan]:
+        found = [passed for passed in self.passed.values() if passed.at > now - COUNTED]
+        return sorted(found, key=lambda passed: passed.run)
 
     def acquire(self, run: Run, now: datetime) -> bool:
         self.faults("sweeps.acquire")
@@ -494,9 +493,12 @@ class MemorySweeps:
         self.faults("sweeps.forget_applied")
         self.plans.pop(plan, None)
 
-    def forget_roster(self, roster: str) -> None:
+    def forget_roster(self, roster: str, now: datetime) -> None:
         self.faults("sweeps.forget_applied")
         self.plans = {key: held for key, held in self.plans.items() if held.roster != roster}
+        for passed in self.list_passed(now):
+            if passed.plan is not None and passed.plan.roster == roster:
+                self.save_passed(replace(passed, plan=None))
 
     def forget_others(self, rosters: Collection[str]) -> None:
         self.faults("sweeps.forget_others")

@@ -75,6 +75,20 @@ class LapsedApproval(Serializable):
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedPlan(Serializable):
+    """A plan within the limits: a run carries it out by a roster that nobody looked at.
+
+    `accounts` is in how many of them it changes contacts by that roster, `plan` None once a run carried it
+    out to its end.
+    """
+
+    run: str
+    accounts: int
+    at: datetime
+    plan: PlanReference | None
+
+
 class PendingPlanMemory(Protocol):
     """Memory of them in the state table. RetryableError from each."""
 
@@ -102,8 +116,11 @@ class PendingPlanMemory(Protocol):
     def forget_applied(self, plan: str) -> None:
         """Forget a plan: a run got to its end. Others, which may want more, go on waiting."""
 
-    def forget_roster(self, roster: str) -> None:
-        """Forget all plans for this roster: a run looked at all accounts, and nothing is left of them."""
+    def forget_roster(self, roster: str, now: datetime) -> None:
+        """Forget all plans for this roster: a run looked at all accounts, and nothing is left of them.
+
+        How many accounts were changed without a person is not forgotten.
+        """
 
     def forget_others(self, rosters: Collection[str]) -> None:
         """Forget all plans but those for these rosters, approved ones too: another roster is in force now.
@@ -123,11 +140,11 @@ class PendingPlanMemory(Protocol):
     def find_rolled_back(self) -> str | None:
         """That roster, None if nobody rolled back."""
 
-    def save_passed(self, run_id: str, accounts: int, now: datetime) -> None:
-        """Remember in how many accounts a run changes contacts by a roster that nobody looked at."""
+    def save_passed(self, passed: PassedPlan) -> None:
+        """Remember it in place of what was known of its run."""
 
-    def count_passed(self, now: datetime, *, besides: str) -> int:
-        """In how many accounts other runs did within the past seven days."""
+    def list_passed(self, now: datetime) -> Sequence[PassedPlan]:
+        """Those of the past seven days."""
 
 
 #: Changes that nobody looked at count together for so long: many small ones are one large one.

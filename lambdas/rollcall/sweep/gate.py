@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rollcall.decide.plan import plan_observed
 from rollcall.decide.plan_values import ChangeGrouper, KnownContacts
@@ -14,19 +14,20 @@ from rollcall.model.display import Masks
 from rollcall.outcomes.notices import format_time
 from rollcall.rosters.current import alert_approval, approve_candidate
 from rollcall.sweep.approvals import (
+    PassedPlan,
     find_deletes_to_wait,
     find_reasons_to_wait,
     is_enforcing,
     make_approved_notice,
     make_pending_notice,
     make_pending_plan,
-    open_pending,
     read_groups,
 )
 from rollcall.sweep.run import Ending, Run, Step, Trigger
 from rollcall.sweep.stored_plan import (
     AlteredPlanError,
     PlanBuilder,
+    StoredPlan,
     compute_change_digest,
     describe_for_notice,
     make_altered_notice,
@@ -112,6 +113,7 @@ class Gate:
     def _judge_candidate(self, run: Run, control: Enforcement) -> Run:
         """A roster that is not approved yet: approve it, let it wait, or in audit mode only report."""
         first = run.approved is None
+        sweeps, now = self.ports.sweeps, self.ports.clock.now()
         roster = self.rosters.load(run.roster)
         if first and not is_enforcing(roster):
             return replace(run, next=Step.REPORT)
@@ -121,16 +123,16 @@ class Gate:
         reasons = find_reasons_to_wait(
             change,
             limit=(before or roster).max_changed_accounts,
-            passed=self.ports.sweeps.count_passed(self.ports.clock.now(), besides=run.id),
+            passed=sum(one.accounts for one in sweeps.list_passed(now) if one.run != run.id),
             deletes=draft.new_deletes,
             first=first,
         )
-        if self.ports.sweeps.find_rolled_back() == run.roster:
+        if sweeps.find_rolled_back() == run.roster:
             reasons.insert(0, "a person rolled back from this roster to the one that is approved")
         if control.approved == run.roster and (reasons or draft.granted):
             # A person approved it while this run looked: a run of its own carries the plan out.
             return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
-        by = find_approver(self.ports.sweeps, run, plan, self.ports.clock.now()) if reasons else None
+        by = find_approver(sweeps, run, plan, now) if reasons else None
         if reasons and by is None:
             run = self._wait_for_approval(run, draft, plan, change, reasons)
             return replace(run, next=Step.REPORT) if first else self._judge_approved(run, control)
@@ -138,7 +140,7 @@ class Gate:
             return self._judge_approved(run, control)
         if by is None and change.changed:
             # Before it is approved: cut off in between, it counts all the same.
-            self.ports.sweeps.save_passed(run.id, change.changed, self.ports.clock.now())
+            sweeps.save_passed(PassedPlan(run=run.id, accounts=change.changed, at=now, plan=plan))
         run = let_through(run, plan)
         return run if control.approved == run.roster else replace(run, next=Step.APPROVE)
 
@@ -178,9 +180,6 @@ class Gate:
         change = comparison.finish() if comparison is not None else RosterChange(active=draft.active)
         return draft, draft.finish(against=run.approved, weakenings=change.weakenings), change
 
-    def _describe(self, draft: PlanBuilder) -> dict[str, Any]:
-        return describe_for_notice(draft.groups.list_groups() if draft.groups else (), masks=self.masks)
-
     def _wait_for_approval(
         self,
         run: Run,
@@ -198,9 +197,9 @@ class Gate:
         waiting = self.ports.sweeps.find_pending(plan.digest)
         if waiting is not None and waiting.data == run.data:
             # Only the run that found it alerts it, and again if it was cut off in between.
-            self.ports.bus.publish_notice(
-                make_pending_notice(waiting, self._describe(draft)), self.ports.clock.now()
-            )
+            groups = draft.groups.list_groups() if draft.groups else ()
+            notice = make_pending_notice(waiting, describe_for_notice(groups, masks=self.masks))
+            self.ports.bus.publish_notice(notice, self.ports.clock.now())
         return replace(run, pending=(*run.pending, plan.digest), ending=run.ending or Ending.PENDING)
 
     def _replace_altered(self, run: Run, pending: PendingPlan) -> None:
@@ -281,13 +280,21 @@ def find_approver(sweeps: Sweeps, run: Run, plan: PlanReference, now: datetime) 
     return known.approved_by
 
 
-def load_granted(roster: str, *, sweeps: Sweeps, runs: Runs, now: datetime) -> frozenset[bytes]:
+def load_granted(
+    roster: str, *, sweeps: Sweeps, runs: Runs, now: datetime, passed: bool = False
+) -> frozenset[bytes]:
     """Digests of all changes in approved plans of this roster; RetryableError if they cannot be read.
 
-    A plan that differs from its digest grants nothing: a person approved another one.
+    With `passed` also in those that were within the limits. A plan that differs from its digest grants
+    nothing: a person approved another one.
     """
+    plans = [(plan.reference, plan.data) for plan in sweeps.list_granted(roster, now)]
+    if passed:
+        within = sweeps.list_passed(now)
+        plans += [(one.plan, one.run) for one in within if one.plan and one.plan.roster == roster]
     granted: set[bytes] = set()
-    for plan in sweeps.list_granted(roster, now):
+    for plan, data in plans:
         with suppress(AlteredPlanError):
-            granted |= {compute_change_digest(change) for change in open_pending(runs, plan).read_all()}
+            stored = StoredPlan(runs, plan, data=data)
+            granted |= {compute_change_digest(change) for change in stored.read_all()}
     return frozenset(granted)

@@ -144,7 +144,7 @@ class ReportStep:
             # It looked at the contacts of this plan alone: another may have been found to want more since.
             self.ports.sweeps.forget_applied(plan.digest)
         else:
-            self.ports.sweeps.forget_roster(plan.roster)
+            self.ports.sweeps.forget_roster(plan.roster, self.ports.clock.now())
 
     def _publish_notices(
         self, run: Run, counts: RunCounts, now: datetime, *, last: Mapping[str, Any] | None
@@ -179,7 +179,7 @@ class ReportStep:
         counts = RunCounts(
             results=results,
             left=find_left_over(run),
-            granted=load_granted(roster.digest, sweeps=self.ports.sweeps, runs=runs, now=now)
+            granted=load_granted(roster.digest, sweeps=self.ports.sweeps, runs=runs, now=now, passed=True)
             if roster
             else frozenset(),
             drift=drift,

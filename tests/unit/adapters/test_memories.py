@@ -20,7 +20,8 @@ from rollcall.notify.notifier import ChannelRecord
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import make_notice
 from rollcall.publish.incidents import AlertedIncident, AlertStage
-from rollcall.sweep.approvals import LapsedApproval, PendingPlan
+from rollcall.sweep.approvals import LapsedApproval, PassedPlan, PendingPlan
+from rollcall.sweep.run import PlanReference
 from tests.support.memory import (
     Faults,
     MemoryChannel,
@@ -159,6 +160,8 @@ SWEEP_OPERATIONS = st.one_of(
     st.tuples(st.just("forget_applied"), plan_digests),
     st.tuples(st.just("forget_roster"), st.sampled_from(DIGESTS)),
     st.tuples(st.just("forget_others"), st.sets(st.sampled_from(DIGESTS))),
+    st.tuples(st.just("save_passed"), runs, st.none() | st.sampled_from(DIGESTS)),
+    st.tuples(st.just("list_passed")),
     st.tuples(st.just("save_lapsed"), plan_digests),
     st.tuples(st.just("find_lapsed")),
 )
@@ -296,8 +299,11 @@ def on_sweeps(sweeps, now, name, *arguments):  # noqa: PLR0911  # one case for e
             return sweeps.save_pending(held)
         case "approve", (plan,):
             return sweeps.approve(plan, by="arn:aws:iam::333333333333:role/rollcall-operator", at=now)
-        case (("find_pending" | "forget_applied" | "forget_roster" | "forget_others"), (key,)):
+        case (("find_pending" | "forget_applied" | "forget_others"), (key,)):
             return getattr(sweeps, name)(key)
+        case "save_passed", (run, roster):
+            plan = roster and PlanReference(digest="0" * 64, roster=roster, changes=2, parts=1)
+            return sweeps.save_passed(PassedPlan(run=run.id, accounts=2, at=now, plan=plan))
         case "save_lapsed", (plan,):
             return sweeps.save_lapsed(LapsedApproval(plan=plan, by="alice", reason="it expired", at=now))
         case "list_granted", (roster,):
@@ -306,8 +312,6 @@ def on_sweeps(sweeps, now, name, *arguments):  # noqa: PLR0911  # one case for e
             return getattr(sweeps, name)()
         case "forget_unreported", (run,):
             return sweeps.forget_unreported(run.id)
-        case "list_pending", ():
-            return list(sweeps.list_pending(now))
     return getattr(sweeps, name)(*arguments, now)
 
 

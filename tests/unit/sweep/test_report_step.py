@@ -11,7 +11,7 @@ from rollcall.model.roster import compute_digest
 from tests.support.samples import leaks
 from tests.support.sweep_runs import BAD, LOOSE, NARROW, STRICT, drift, held_drift, settled
 from tests.support.sweep_world import ALICE, SweepWorld
-from tests.support.world import EXEMPT, MALLORY, MEMBER, PRODUCTION, ROSTER
+from tests.support.world import EXEMPT, MALLORY, MEMBER, PRODUCTION, ROSTER, api_values
 
 if TYPE_CHECKING:
     from typing import Any
@@ -142,6 +142,49 @@ class TestRollOut:
         facts = world.facts("sweep-applied")
         assert (facts["ending"], facts["became"]) == ("paused", {"would-set": 15})
         assert facts["examples"][0]["reason"] == "writes were paused before it was reached"
+
+
+class TestCutOff:
+    """What is left of a roll-out that needed nobody is no drift, and a later edit is."""
+
+    @staticmethod
+    def cut_off():
+        """A roster within the limits is in force, and a pause began before its plan was carried out."""
+        world = settled()
+        world.deploy(NARROW)
+        execution = world.execution("roster").run_to("apply")
+        world.command("pause")
+        assert execution.run().document["ending"] == "paused"
+        assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc")
+        world.command("unpause")
+        return world
+
+    def test_it_is_rolled_out_by_the_next_run_and_suspects_nobody(self):
+        world = self.cut_off()
+        world.sweep("schedule")
+        assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc", NARROW)
+        assert ("sweep-drift" in world.told(), world.summary["suspects"]) == (False, [])
+        assert world.told().count("sweep-applied") == 2
+
+    def test_an_edit_in_between_is_drift(self):
+        world = self.cut_off()
+        drift(world, PRODUCTION)
+        world.sweep("schedule")
+        assert world.facts("sweep-drift")["contacts"] == 1
+
+    def test_once_it_is_rolled_out_the_same_difference_is_drift(self):
+        world = self.cut_off()
+        world.sweep("schedule")
+        world.clock.sleep(3600)
+        before = api_values("pci-soc")
+        world.member(PRODUCTION).put_alternate_contact(AlternateContactType="SECURITY", **before)
+        world.sweep("schedule")
+        assert world.facts("sweep-drift")["contacts"] == 1
+
+    def test_it_still_counts_among_what_nobody_looked_at(self):
+        world = self.cut_off()
+        world.sweep("schedule")
+        assert [passed.accounts for passed in world.sweeps.list_passed(world.clock.now())] == [1]
 
 
 class TestWithoutItsRoster:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key
 from rollcall.model.errors import RetryableError
-from rollcall.sweep.approvals import COUNTED, LapsedApproval, PendingPlan
+from rollcall.sweep.approvals import COUNTED, LapsedApproval, PassedPlan, PendingPlan
 from rollcall.sweep.run import LEASE_SECONDS, Run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
 
 _PENDING: Final = "pending#"
 _LAPSED: Final = make_key("sweep", "lapsed")
-#: Changes by rosters that nobody looked at, of the runs of the past days.
-_PASSED: Final = make_key("sweep", "passed")
+_PASSED: Final = "passed#"
 _ROLLED_BACK: Final = make_key("sweep", "left")
 #: As long as a plan waits: the person who approved it comes to look within that.
 _LAPSED_SHOWN: Final = timedelta(days=7)
@@ -84,11 +85,14 @@ class PendingPlanItems(TableAdapter):
         """Forget a plan: a run got to its end."""
         self._table.call("delete_item", Key=_make_key(plan))
 
-    def forget_roster(self, roster: str) -> None:
-        """Forget all plans for this roster: nothing is left of them."""
+    def forget_roster(self, roster: str, now: datetime) -> None:
+        """Forget all plans for this roster: nothing is left of them. What passed is still counted."""
         for known in self._list_all():
             if known.roster == roster:
                 self.forget_applied(known.plan)
+        for passed in self.list_passed(now):
+            if passed.plan is not None and passed.plan.roster == roster:
+                self.save_passed(replace(passed, plan=None))
 
     def forget_others(self, rosters: Collection[str]) -> None:
         """Forget all plans but those for these rosters."""
@@ -123,24 +127,19 @@ class PendingPlanItems(TableAdapter):
         item = self._table.get(_ROLLED_BACK)
         return item["roster"]["S"] if item else None
 
-    def save_passed(self, run_id: str, accounts: int, now: datetime) -> None:
-        """Remember in how many accounts a run changes contacts by a roster that nobody looked at."""
-        others = [one for one in self._list_passed(now) if one["run"] != run_id]
-        passed = [*others, {"run": run_id, "accounts": accounts, "at": now.isoformat()}]
-        item = _PASSED | {
-            "document": {"S": json.dumps(passed)},
-            "expires_at": make_expiry(now, COUNTED.total_seconds()),
+    def save_passed(self, passed: PassedPlan) -> None:
+        """Remember it in place of what was known of its run."""
+        item = make_key("sweep", _PASSED + passed.run) | {
+            "document": {"S": json.dumps(passed.as_document(), sort_keys=True)},
+            "expires_at": make_expiry(passed.at, COUNTED.total_seconds()),
         }
         self._table.call("put_item", Item=item)
 
-    def count_passed(self, now: datetime, *, besides: str) -> int:
-        """In how many accounts other runs did within the past seven days."""
-        return sum(int(one["accounts"]) for one in self._list_passed(now) if one["run"] != besides)
-
-    def _list_passed(self, now: datetime) -> list[dict[str, Any]]:
-        item = self._table.get(_PASSED)
-        known = json.loads(item["document"]["S"]) if item else []
-        return [one for one in known if datetime.fromisoformat(one["at"]) > now - COUNTED]
+    def list_passed(self, now: datetime) -> Sequence[PassedPlan]:
+        """Those of the past seven days."""
+        items = self._table.query("sweep", prefix=_PASSED)
+        found = [PassedPlan.from_document(json.loads(item["document"]["S"])) for item in items]
+        return [passed for passed in found if passed.at > now - COUNTED]
 
     def _list_all(self) -> list[PendingPlan]:
         return [_read_pending(item) for item in self._table.query("sweep", prefix=_PENDING)]

@@ -57,8 +57,8 @@ def figures(accounts: int) -> dict[str, float]:
     observing = accounts * len(ALTERNATE_KINDS) / reads
     applying = max(changes / writes, _GETS_PER_CHANGE * changes / (reads * APPLY_READS))
     slices = ceil(observing / SLICE_SECONDS) + ceil(applying / SLICE_SECONDS)
-    # Begin, prepare, gate and report beside the slices.
-    events = _EVENTS_AROUND + EVENTS_PER_STEP * (slices + 4)
+    # Begin, prepare, gate and report beside the slices; and the wait before what drifted is set.
+    events = _EVENTS_AROUND + EVENTS_PER_STEP * (slices + 4) + 2
     return {
         "organization reads": listing,
         "listing, minutes": round(listing / ORGANIZATIONS_RATE / 60, 1),

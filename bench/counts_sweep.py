@@ -100,8 +100,8 @@ def swept(accounts: int, changes: int = 0) -> tuple[Counter[str], set[str]]:
         # What `milliseconds` has is the sum of all calls: here eight of them are under way at once.
         del usage["milliseconds"]
         tasks = len(execution.trail)
-        # The start, each task with the choice after it, and the end.
-        usage["transitions"] = 2 * tasks + 2
+        # The start, each task with the choice after it, the wait before changes, and the end.
+        usage["transitions"] = 2 * tasks + 2 + ("apply" in execution.trail)
         usage["account.calls"] = sum(n for (name, *_), n in world.cloud.calls.items() if name == "account")
         usage["organizations.calls"] = world.cloud.calls.total() - usage["account.calls"]
         # Events of our own writes: forwarded within the hub, queued, and looked at by `reconcile`.

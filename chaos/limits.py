@@ -11,7 +11,7 @@ VISIBILITY: Final = {"intake": 360, "echoes": 360, "notify": 360}
 MOST_RECEIVES: Final = {"intake": 60, "echoes": 60, "notify": 30}
 #: `stacks/constructs/machine.py`: waits before each further try of a step.
 STEP_WAITS: Final = (2, 4, 8, 16)
-#: `stacks/parts/sweep.py`: what a step that was given up leads to, and how long a run waits for another.
+#: `stacks/parts/sweep.py`: what a step that was given up leads to.
 CATCHES: Final = {
     "prepare": "observe",
     "observe": "report",
@@ -19,7 +19,8 @@ CATCHES: Final = {
     "approve": "report",
     "apply": "report",
 }
-MACHINE_WAIT: Final = 60
+#: What waits, for how many seconds, and what follows: a run for another, and drift for its events.
+MACHINE_WAITS: Final = {"wait": (60, "begin"), "settle": (10, "apply")}
 #: `stacks/parts/control.py`: how often what is due about pauses and approvals is followed up.
 FOLLOW_UP: Final = 900
 #: Which function does a step; all others are done by `sweep`.

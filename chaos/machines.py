@@ -40,9 +40,9 @@ class Machines:
         step: str = "begin"
         run: dict[str, Any] = {}
         for turn in range(500):
-            if step == "wait":
-                self._world.scheduler.sleep(limits.MACHINE_WAIT)
-                step = "begin"
+            if step in limits.MACHINE_WAITS:
+                seconds, step = limits.MACHINE_WAITS[step]
+                self._world.scheduler.sleep(seconds)
             event = {"operation": step, **(execution if step == "begin" else {"run": run})}
             if step == "approve":
                 event["execution"] = f"{SWEEPS}:{name}"

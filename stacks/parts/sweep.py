@@ -12,7 +12,7 @@ from constructs import Construct
 
 from rollcall.model.well_known import SWEEP_MACHINE_NAME, SWEEP_ROLE_NAME
 from rollcall.runtime.environment import ApplyEnvironment, SweepEnvironment
-from rollcall.sweep.run import Ending, Step, Trigger
+from rollcall.sweep.run import SETTLE_SECONDS, Ending, Step, Trigger
 from rollcall_config.roster_compile import manages_primary
 from stacks import grants
 from stacks.arns import get_management_role_arn, get_member_role_arn
@@ -212,11 +212,15 @@ def _define_machine(
     approve = make_task(scope, "Approve", control, asked | _RUN)
     following = (
         sfn.Choice(scope, "Next?")
-        .when(_is_next(Step.WAIT), _make_wait(scope).next(begin))
+        .when(_is_next(Step.WAIT), _make_wait(scope, "Wait", Duration.seconds(60)).next(begin))
         .when(_is_next(Step.PREPARE), prepare)
         .when(_is_next(Step.OBSERVE), observe)
         .when(_is_next(Step.GATE), gate)
         .when(_is_next(Step.APPROVE), approve)
+        .when(
+            _is_next(Step.SETTLE),
+            _make_wait(scope, "Settle", Duration.seconds(SETTLE_SECONDS)).next(changes),
+        )
         .when(_is_next(Step.APPLY), changes)
         .when(_is_next(Step.REPORT), report)
         .when(
@@ -248,5 +252,5 @@ def _is_next(step: Step) -> sfn.Condition:
     return sfn.Condition.string_equals("$.next", str(step))
 
 
-def _make_wait(scope: Construct) -> sfn.Wait:
-    return sfn.Wait(scope, "Wait", time=sfn.WaitTime.duration(Duration.seconds(60)))
+def _make_wait(scope: Construct, name: str, duration: Duration) -> sfn.Wait:
+    return sfn.Wait(scope, name, time=sfn.WaitTime.duration(duration))

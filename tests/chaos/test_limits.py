@@ -9,6 +9,7 @@ import pytest
 
 import chaos
 from chaos import limits
+from rollcall.sweep.run import SETTLE_SECONDS
 
 STACKS = Path(chaos.__file__).parents[1] / "stacks"
 
@@ -48,7 +49,12 @@ def test_retries_of_a_step() -> None:
     first = read("constructs/machine.py", r"_FIRST_WAIT: Final = Duration\.seconds\((\d+)\)")
     retries = read("constructs/machine.py", r"_RETRIES: Final = (\d+)")
     assert tuple(first * 2**number for number in range(retries)) == limits.STEP_WAITS
-    assert read("parts/sweep.py", r"Duration\.seconds\((\d+)\)") == limits.MACHINE_WAIT
+
+
+def test_waits_of_a_sweep() -> None:
+    seconds = read("parts/sweep.py", r"Duration\.seconds\((\d+)\)")
+    waits = {"wait": (seconds, "begin"), "settle": (SETTLE_SECONDS, "apply")}
+    assert waits == limits.MACHINE_WAITS
 
 
 def test_what_a_step_that_was_given_up_leads_to() -> None:

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 FUNCTION = "arn:aws:lambda:us-east-1:333333333333:function:"
 ACCOUNT = "123456789012"
 ROLE = "arn:aws:iam::333333333333:role/machine"
-#: What a run that changes something does.
+#: What a run that restores drift does.
 WHOLE = {
     "begin": "prepare",
     "prepare": "observe",
     "observe": "gate",
-    "gate": "apply",
+    "gate": "settle",
     "apply": "report",
     "report": "end",
 }
@@ -85,7 +85,15 @@ def _parsed_once() -> Iterator[None]:
 
 
 @pytest.fixture
-def execute(hub: Template, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+def waits() -> list[float]:
+    """Seconds that each Wait state waited until now, were they not skipped."""
+    return []
+
+
+@pytest.fixture
+def execute(
+    hub: Template, monkeypatch: pytest.MonkeyPatch, waits: list[float]
+) -> Callable[..., dict[str, Any]]:
     """Runs a machine of the template to its end and describes the execution."""
     # They read all of moto, which takes seconds: here, and not in every worker that collects.
     from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl  # noqa: PLC0415
@@ -104,7 +112,11 @@ def execute(hub: Template, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dic
 
         monkeypatch.setattr(lambda_eval_utils, "execute_lambda_function_integration", invoke)
         monkeypatch.setattr(retrier_decl, "time", SimpleNamespace(sleep=lambda _seconds: None))
-        monkeypatch.setattr(wait_function.WaitFunction, "_wait_interval", lambda *_, **__: None)
+        monkeypatch.setattr(
+            wait_function.WaitFunction,
+            "_wait_interval",
+            lambda *_, wait_seconds, **__: waits.append(wait_seconds),
+        )
         with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
             client = client_of("stepfunctions", ACCOUNT, "us-east-1")
             made = client.create_state_machine(
@@ -188,6 +200,27 @@ def test_every_step_of_a_run_is_known_to_the_machine(hub: Template) -> None:
     assert not [step for step in Step if f'"StringEquals": "{step}"' not in choices]
 
 
+def test_drift_is_looked_at_again_ten_seconds_after_the_gate_and_once(
+    execute: Any, waits: list[float]
+) -> None:
+    script, waited = Script(WHOLE, {"apply": 1}), list[tuple[str, list[float]]]()
+    following = iter(["apply", "report"])
+
+    def call(function: str, payload: dict[str, Any]) -> dict[str, Any]:
+        waited.append((payload["operation"], list(waits)))
+        answer = script(function, payload)
+        return answer | {"next": next(following)} if payload["operation"] == "apply" else answer
+
+    assert execute(call, ASKED)["status"] == "SUCCEEDED"
+    assert waited[3:] == [("gate", []), *[("apply", [10])] * 3, ("report", [10])]
+
+
+def test_changes_of_a_roster_are_applied_at_once(execute: Any, waits: list[float]) -> None:
+    script = Script(WHOLE | {"gate": "approve", "approve": "apply"})
+    assert execute(script, ASKED)["status"] == "SUCCEEDED"
+    assert waits == []
+
+
 def test_a_run_loops_until_a_step_is_done(execute: Any) -> None:
     script = Script(WHOLE)
     again = iter(["observe", "observe", "gate"])
@@ -202,7 +235,7 @@ def test_a_run_loops_until_a_step_is_done(execute: Any) -> None:
     assert script.steps.count("observe") == 3
 
 
-def test_a_run_that_must_wait_begins_again_with_what_was_asked(execute: Any) -> None:
+def test_a_run_that_must_wait_begins_again_with_what_was_asked(execute: Any, waits: list[float]) -> None:
     script = Script(WHOLE | {"begin": "wait"})
     begun = iter(["wait", "wait", "report"])
 
@@ -212,7 +245,7 @@ def test_a_run_that_must_wait_begins_again_with_what_was_asked(execute: Any) -> 
         return script(function, payload)
 
     assert execute(call, ASKED)["status"] == "SUCCEEDED"
-    assert script.steps == ["begin", "begin", "begin", "report"]
+    assert (script.steps, waits) == (["begin", "begin", "begin", "report"], [60, 60])
     assert [payload["input"] for payload in script.payloads[:3]] == [ASKED] * 3
     assert len({payload["started"] for payload in script.payloads[:3]}) == 1
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rollcall.sweep.run import SETTLE_SECONDS
 from simulation.seeds import HUB
 from tests.support.memory import Crash
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 #: Waits before each try of a task.
 TRIES_AFTER_SECONDS = (0, 2, 4, 8, 16)
-WAIT_SECONDS = 60
+#: What waits, for how many seconds, and what follows.
+WAITS = {"wait": (60, "begin"), "settle": (SETTLE_SECONDS, "apply")}
 #: Where a step that was given up leads to; the others lead to the failure of the execution.
 CATCHES = {
     "prepare": "observe",
@@ -34,7 +36,7 @@ class GivenUpError(Exception):
 
 @dataclass
 class Execution:
-    """One execution: `advance` does one task with all its tries, `run` all of them.
+    """One execution: `advance` does one wait or one task with all its tries, `run` all of them.
 
     `document` is the run as it was handed on last, `trail` the tasks that were begun.
     """
@@ -62,9 +64,9 @@ class Execution:
         return self
 
     def advance(self) -> None:
-        if self.state == "wait":
-            self.clock.sleep(WAIT_SECONDS)
-            self.state = "begin"
+        if self.state in WAITS:
+            seconds, self.state = WAITS[self.state]
+            self.clock.sleep(seconds)
             return
         self.trail.append(self.state)
         try:

@@ -33,8 +33,6 @@ IN_FLIGHT: Final = 8
 SLICE: Final = timedelta(seconds=240)
 #: The time-out of its function.
 TIMEOUT: Final = timedelta(seconds=300)
-#: A contact that differs is looked at again so long after the first look.
-AGAIN: Final = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +55,8 @@ class ApplyStep:
         if plan is None:
             return replace(run, next=Step.REPORT)
         began = self.ports.writer.clock.now()
-        if plan.roster == run.approved and run.observed_at is not None and not run.cursor:
-            # What differs is looked at again, and is drift only if no event came in between.
-            self.ports.writer.clock.sleep(max(0.0, (run.observed_at + AGAIN - began).total_seconds()))
+        # The first worker after a wait gets the run as the gate left it.
+        run = replace(run, next=Step.APPLY)
         if not run.cursor:
             # Whatever becomes of this run, people are alerted of what it did: else the next one does it.
             self.sweeps.save_unreported(run, began)

@@ -148,6 +148,7 @@ class Gate:
         """The approved roster, from the same observations.
 
         Events restore drift one by one as well: an attacker must not gain time by changing many contacts.
+        What differs is looked at again after a wait: it is drift only if no event came in between.
         """
         if run.approved is None:
             return replace(run, next=Step.REPORT)
@@ -155,7 +156,7 @@ class Gate:
         reasons = find_deletes_to_wait(draft.new_deletes)
         if reasons:
             return replace(self._wait_for_approval(run, draft, plan, same, reasons), next=Step.REPORT)
-        return replace(run, next=Step.REPORT) if control.paused else let_through(run, plan)
+        return replace(run, next=Step.REPORT) if control.paused else let_through(run, plan, Step.SETTLE)
 
     def _plan(
         self, run: Run, roster: Roster, comparison: RosterComparison | None = None
@@ -267,9 +268,9 @@ def know_contacts(rosters: Rosters, *digests: str | None) -> KnownContacts:
     return KnownContacts([rosters.load(digest) for digest in dict.fromkeys(digests) if digest])
 
 
-def let_through(run: Run, plan: PlanReference) -> Run:
-    """The run with the plan that is applied now."""
-    return replace(run, plan=plan, cursor=0, next=Step.APPLY if plan.changes else Step.REPORT)
+def let_through(run: Run, plan: PlanReference, step: Step = Step.APPLY) -> Run:
+    """The run with the plan that is applied now, or after the wait of another `step`."""
+    return replace(run, plan=plan, cursor=0, next=step if plan.changes else Step.REPORT)
 
 
 def find_approver(sweeps: Sweeps, run: Run, plan: PlanReference, now: datetime) -> str | None:

@@ -12,6 +12,8 @@ from rollcall.model.codec import Serializable
 
 #: A worker that is silent for so long counts as gone: no function of the sweep may run so long.
 LEASE_SECONDS = 900
+#: The state machine waits so long after the gate before contacts that drifted are looked at again.
+SETTLE_SECONDS = 10
 
 
 class Trigger(StrEnum):
@@ -34,6 +36,8 @@ class Step(StrEnum):
     GATE = "gate"
     #: `control` puts the roster into force, if it is still as the gate saw it.
     APPROVE = "approve"
+    #: The machine waits until events about drift had time to arrive, and goes on with `apply`.
+    SETTLE = "settle"
     APPLY = "apply"
     REPORT = "report"
     END = "end"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,13 +69,33 @@ class TestLookedAtAgain:
     def test_a_contact_that_a_signal_restored_meanwhile_is_no_drift(self):
         world = settled(LOOSE)
         world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
-        execution = world.execution().run_to("apply")
+        execution = world.execution().run_to("settle")
         world.clock.sleep(5)
         world.drain()
         assert world.verdicts() == ["set", "own-write"]
         execution.run()
         assert results(world)[MEMBER, "SECURITY"][0] == "compliant"
         assert (world.summary["drift"], world.told()) == (0, [])
+
+    def test_drift_is_looked_at_again_ten_seconds_after_the_first_look_at_the_earliest(self):
+        world = settled(LOOSE)
+        drift(world, MEMBER)
+        execution = world.execution().run_to("settle")
+        observed_at = datetime.fromisoformat(execution.document["observed_at"])
+        execution.run_to("apply")
+        assert world.clock.now() - observed_at >= timedelta(seconds=10)
+        # The worker itself does not wait: AWS would charge for it.
+        began = world.clock.now()
+        world.invoke({"operation": "apply", "run": execution.document})
+        assert world.clock.now() - began < timedelta(seconds=5)
+
+    def test_a_worker_that_follows_one_that_waited_goes_on_with_its_plan_at_once(self, monkeypatch):
+        world = many()
+        execution = world.execution().run_to("apply")
+        assert execution.document["next"] == "settle"
+        monkeypatch.setattr(apply_module, "SLICE", timedelta(seconds=3))
+        execution.advance()
+        assert (execution.document["next"], execution.state) == ("apply", "apply")
 
     def test_an_account_that_moved_to_where_the_roster_asks_for_something_else_is_skipped(self):
         world, execution = ready(MEMBER)

@@ -90,7 +90,9 @@ class TestCandidate:
     def test_a_candidate_within_the_limits_is_approved_by_itself_told_and_applied(self):
         world = settled()
         world.deploy(NARROW)
-        assert world.sweep("roster").document["ending"] == "finished"
+        execution = world.execution("roster").run_to("approve").run_to("apply")
+        assert execution.document["next"] == "apply"
+        assert execution.run().document["ending"] == "finished"
         assert world.state.approved == compute_digest(NARROW)
         assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc", NARROW)
         assert world.told() == ["roster-approved", "sweep-applied"]

@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from rollcall.sweep.ports import Runs, SweepPorts, Sweeps
     from rollcall.sweep.run import PlanReference
 
-
 #: Who approves a roster whose plan needs nobody.
 WITHIN_LIMITS = "Rollcall, as the changes are within the limits"
 

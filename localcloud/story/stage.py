@@ -11,6 +11,7 @@ from localcloud.aws.trails import log_organization
 from localcloud.composition import LocalCloud
 from localcloud.messaging.mail import ALERTS_FILE
 from localcloud.running import LOCK_FILE
+from localcloud.story.assemblies import make_once
 from localcloud.story.cdk import Cdk
 from localcloud.story.outcomes import record_outcomes
 from localcloud.story.shell import ROOT, run_rollcall
@@ -71,7 +72,9 @@ class DemoStage:
         with ThreadPoolExecutor() as pool:
             others = [pool.submit(self._set_up), pool.submit(self._make_cdk().bootstrap, HUB)]
             if self._assembly is None:
-                self._make_cdk().synth(CONFIG, *variants, out=self.out / "assemblies")
+                configs, cdk = (CONFIG, *variants), self._make_cdk()
+                kept = make_once(lambda out: cdk.synth(*configs, out=out), *configs, how="together")
+                shutil.copytree(kept, self.out / "assemblies")  # the CLI writes into it
                 self._assembly = self.out / "assemblies" / CONFIG.name
             for other in others:
                 other.result()

@@ -11,10 +11,10 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 
+from localcloud.story.assemblies import ROOT
 from simulation.caller import Caller
 from simulation.organization import AlternateContact
 from tests.cli.desk import HUB, MANAGEMENT, ORGANIZATION
-from tests.support.assembly_cache import ROOT
 
 EXAMPLE = (ROOT / "config" / "example" / "contacts.yaml").read_text(encoding="utf-8")
 KINDS = ("SECURITY", "BILLING", "OPERATIONS")

@@ -11,13 +11,13 @@ import pytest
 
 from localcloud.aws.trails import log_organization
 from localcloud.cloud.clients import AccountClients
+from localcloud.story.assemblies import make_once
 from localcloud.story.cdk import ROOT, Cdk
 from localcloud.story.seeds import make_ready_organization
 from simulation.clock import SystemClock
 from simulation.cloud import SimulatedCloud
 from tests.cloud.recorded_calls import WRITE, Recording, load, save
 from tests.cloud.tools import IAM, ended_by
-from tests.support.assembly_cache import made_once
 
 DEMO = "localcloud/config"
 PLACES = {
@@ -61,7 +61,7 @@ def assembly(tmp_path_factory):
     cdk = Cdk(
         clients=AccountClients(endpoint="http://127.0.0.1:9"), work=directory.parent / "cdk"
     )  # asks nobody
-    kept = made_once(ROOT / DEMO, lambda out: cdk.synth(ROOT / DEMO, out=out), how="in a process of its own")
+    kept = make_once(lambda out: cdk.synth(ROOT / DEMO, out=out), ROOT / DEMO, how="in a process of its own")
     shutil.copytree(kept / "config", directory)
     return directory
 

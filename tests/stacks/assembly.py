@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_socket
 
+from localcloud.story.assemblies import ROOT, make_once
 from tests.stacks.template import Template
-from tests.support.assembly_cache import ROOT, made_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def _no_sockets() -> Iterator[None]:
 
 def synthesize(config: str) -> Assembly:
     """The assembly of a configuration; cdk-nag's findings raise. Nobody may write into it."""
-    directory = made_once(ROOT / config, lambda out: _synthesize(config, out), how="in process")
+    directory = make_once(lambda out: _synthesize(config, out), ROOT / config, how="in process")
     templates = {}
     for name, stage in STACKS.items():
         (path,) = (directory / stage).glob(f"*{name}*.template.json")

@@ -10,8 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from localcloud.story.assemblies import ROOT
 from tests.stacks.lint import find_errors
-from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

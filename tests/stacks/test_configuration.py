@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from localcloud.story.assemblies import ROOT
 from rollcall.model.contact import COUNTRIES_WITH_STATES, KEEP, PRIMARY_PARTS, Contact
 from rollcall.model.roster import Roster
 from rollcall_config.document import ConfigError
@@ -19,7 +20,6 @@ from rollcall_config.roster_compile import list_absent_kinds, list_managed_kinds
 from rollcall_config.roster_model import PrimaryContact
 from rollcall_config.settings import Settings, read_settings
 from tests.stacks.configs import CONTACTS, ORGANIZATION, PRIMARY, complaints, load_from
-from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

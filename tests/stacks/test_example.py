@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from aws_cdk import App, Stack
 
+from localcloud.story.assemblies import ROOT
 from rollcall_config.configuration import EXAMPLE, OWN, find_directory
 from rollcall_config.document import ConfigError
 from stacks import templates
 from stacks.example import refuse_deployment
 from tests.stacks.assembly import STACKS, Assembly, synthesize
-from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 import yaml
 
+from localcloud.story.assemblies import ROOT
 from rollcall_config.json_schema import DIRECTORY, make_schemas
 from tests.stacks.configs import CONTACTS, ORGANIZATION, PRIMARY
-from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

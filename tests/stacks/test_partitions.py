@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from localcloud.story.assemblies import ROOT
 from tests.stacks.assembly import Assembly, synthesize
 from tests.stacks.configs import ORGANIZATION, PRIMARY, complaints
 from tests.stacks.variants import write
-from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,6 +16,7 @@ import pytest
 from botocore import xform_name
 from moto import mock_aws
 
+from localcloud.story.assemblies import ROOT
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.model.roster import Tagged
 from rollcall_config.configuration import load
@@ -27,7 +28,6 @@ from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS, SHOP
 from tests.cli.drilled import let_drill
 from tests.cli.world import GUARDED, TABLE, World
 from tests.stacks.template import as_list
-from tests.support.assembly_cache import ROOT
 from tests.support.ledger_books import Books
 from tests.support.permissions import PREFIXES, compare_items, items_in, items_of
 

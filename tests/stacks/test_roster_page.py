@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from localcloud.story.assemblies import ROOT
 from rollcall.model.roster import Roster
 from rollcall_config.document import ConfigError
 from rollcall_config.roster_compile import read_roster
@@ -23,7 +24,6 @@ from rollcall_config.roster_model import (
     RosterFile,
 )
 from rollcall_config.roster_warnings import find_warnings
-from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from localcloud.story.assemblies import ROOT
 from rollcall.model.roster import BulkLimits, RepeatedEditLimits, Roster
 from tests.stacks.configs import CONTACTS, ORGANIZATION, complaints, load_from
-from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

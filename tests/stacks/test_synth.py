@@ -13,13 +13,13 @@ from unittest.mock import Mock
 import pytest
 import yaml
 
+from localcloud.story.assemblies import ROOT
 from rollcall.model.roster import Mode, Roster, compute_digest
 from stacks.asset import stage
 from tests.stacks.assembly import Assembly, synthesize
 from tests.stacks.lint import find_rules
 from tests.stacks.template import arn
 from tests.stacks.variants import EVERYTHING, write
-from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

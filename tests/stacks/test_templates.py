@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from localcloud.story.assemblies import ROOT
 from tests.stacks.lint import find_errors
 from tests.stacks.variants import EVERYTHING, write
-from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from tests.stacks.assembly import Assembly

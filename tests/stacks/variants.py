@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from localcloud.story.assemblies import ROOT
 from tests.stacks.assembly import Assembly, synthesize
-from tests.support.assembly_cache import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

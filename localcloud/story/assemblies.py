@@ -20,7 +20,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 ROOT = Path(__file__).parents[2]
 KEPT = ROOT / "build" / "assemblies"
@@ -29,12 +29,12 @@ _ASIDE = {"bench", "build", "cdk.out", "node_modules", "out", "simulation", "tes
 _OLD_SECONDS = 24 * 3600
 
 
-def made_once(config: Path, make: Callable[[Path], object], *, how: str) -> Path:
-    """The assembly that `make` writes into the directory it is given, from this configuration.
+def make_once(make: Callable[[Path], object], *configs: Path, how: str) -> Path:
+    """What `make` writes into the directory it is given, from these configurations.
 
     `how` names the way, where there are several. Nobody may write into what is returned.
     """
-    kept = KEPT / _key(config, how)
+    kept = KEPT / _key(configs, how)
     KEPT.mkdir(parents=True, exist_ok=True)
     with kept.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -50,16 +50,19 @@ def made_once(config: Path, make: Callable[[Path], object], *, how: str) -> Path
     return kept
 
 
-def _key(config: Path, how: str) -> str:
-    files = _hash((path.relative_to(config).as_posix(), path) for path in _files(config))
+def _key(configs: Iterable[Path], how: str) -> str:
+    files = [
+        _hash((path.relative_to(config.parent).as_posix(), path) for path in _files(config))
+        for config in configs
+    ]
     # A past day in the roster is a warning.
-    parts = (how, files, _sources(), _tools(), str(datetime.now(UTC).date()))
+    parts = (how, *files, _sources(), _tools(), str(datetime.now(UTC).date()))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 @cache
 def _sources() -> str:
-    """Once in a process: what is changed while tests run counts from the next one on."""
+    """Once in a process: what is changed meanwhile counts from the next one on."""
     top = [path for path in ROOT.iterdir() if not path.name.startswith(".") and path.name not in _ASIDE]
     own = [Path(__file__), ROOT / "tests" / "stacks" / "assembly.py"]
     files = [path for one in top for path in (_files(one) if one.is_dir() else [one])]

@@ -7,6 +7,7 @@ from datetime import date
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.model.contact import COUNTRIES_WITH_STATES
 from rollcall_config.contact_values import KEPT
 from rollcall_config.roster_checks import list_accounts, list_choices, list_entries, list_named
 from rollcall_config.roster_model import KINDS, PRIMARY, find_keys
@@ -111,6 +112,13 @@ def _warn_of_addresses(document: Document) -> Iterator[ConfigWarning]:
                 f" write {ABSENT} to remove them, or {KEPT} if that is meant"
             )
             yield document.make_warning(("contacts", name, "AddressLine1"), text)
+        country = contact.get("CountryCode", KEPT).upper()
+        if country in COUNTRIES_WITH_STATES and contact.get("StateOrRegion") == KEPT:
+            text = (
+                f"is {KEPT}, but AWS asks for one in {country}: an account that has none, or whose user"
+                f" removes it, cannot be set; give it, or write {KEPT} for CountryCode"
+            )
+            yield document.make_warning(("contacts", name, "StateOrRegion"), text)
 
 
 def _warn_of_root(document: Document) -> Iterator[ConfigWarning]:

@@ -12,12 +12,12 @@ from botocore.retries.adaptive import ClientRateLimiter, RateClocker
 from botocore.retries.bucket import Clock, TokenBucket
 from botocore.retries.throttling import CubicCalculator
 
+from bench.concurrency import ConcurrentClock, ConcurrentPool
 from bench.organizations import large_organization
 from bench.sweep import THROTTLED
 from bench.world import DRIFTED
 from simulation.caller import Caller
 from simulation.cloud import SimulatedCloud
-from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from simulation.latency import Latency
 from simulation.seeds import HUB
 from tests.support.world import EXEMPT, KINDS, MANAGEMENT, ROSTER, api_values

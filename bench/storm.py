@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
+from bench.concurrency import ConcurrentPool
 from bench.rows import make_row
 from bench.sweep import THROTTLED, find_minimum_seconds
 from bench.world import BenchWorld
-from simulation.concurrency import ConcurrentPool
 from tests.support.world import KINDS
 
 _ACCOUNTS, _EDITS = 300, 600

@@ -8,6 +8,7 @@ from math import inf
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from bench.concurrency import ConcurrentClock, ConcurrentPool
 from bench.delayed import BUCKET_SECONDS, BUS_SECONDS, TABLE_SECONDS, Delayed
 from bench.memory_bucket import MemoryBucket
 from bench.organizations import large_organization
@@ -17,7 +18,6 @@ from rollcall.runtime.handlers import process
 from rollcall.sweep.observe import IN_FLIGHT
 from rollcall.timing import ROLES_IN_FLIGHT, WORKERS
 from simulation.accounts import AlternateContact
-from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from simulation.latency import Latency
 from tests.support.member_roles import MemberSts, make_error
 from tests.support.sweep_world import SweepWorld

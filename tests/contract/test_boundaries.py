@@ -23,13 +23,11 @@ def test_only_the_standard_library_botocore_and_the_evaluator_of_policies_are_im
     assert not roots & {"socket", "asyncio", "http", "urllib", "os"}
 
 
-def test_threads_are_only_where_one_of_them_runs_at_a_time():
-    users = {
-        path.name
-        for path in SOURCES
-        if "threading.Thread" in path.read_text() or "Thread(" in path.read_text()
-    }
-    assert users == {"concurrency.py"}
+def test_there_are_no_threads():
+    """What runs beside something else hands over to it: `bench.concurrency`."""
+    for path in SOURCES:
+        assert "threading.Thread" not in path.read_text()
+        assert "Thread(" not in path.read_text()
 
 
 def test_time_is_asked_of_the_clock_only():

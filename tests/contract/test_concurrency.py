@@ -4,8 +4,8 @@ from contextlib import suppress
 
 import pytest
 
+from bench.concurrency import ConcurrentClock, ConcurrentPool
 from simulation import Caller, SimulatedCloud, make_example_organization
-from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from simulation.latency import READ_SECONDS, Latency
 from simulation.seeds import HUB
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from bench.concurrency import ConcurrentClock, ConcurrentPool
 from rollcall.adapters.system import ThreadPool
-from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from tests.support.memory import MemoryPool
 
 BOTH = pytest.mark.parametrize(

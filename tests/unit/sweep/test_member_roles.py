@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from bench.concurrency import ConcurrentClock, ConcurrentPool
 from bench.organizations import large_organization
 from rollcall.decide.plan import ReadBy
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Unreadable
 from rollcall.sweep.observe import IN_FLIGHT
 from rollcall.timing import ASSUME_ROLE, ROLES_IN_FLIGHT
-from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from simulation.latency import Latency
 from simulation.seeds import HUB
 from tests.support.member_roles import MemberSts, make_error

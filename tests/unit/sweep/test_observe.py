@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bench.concurrency import ConcurrentClock, ConcurrentPool
 from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import ALTERNATE_KINDS, Contact, ContactKind
 from rollcall.model.desired import Absent, Present, Unreadable
@@ -17,7 +18,6 @@ from rollcall.model.roster import compute_digest
 from rollcall.sweep.approvals import PendingPlan
 from rollcall.sweep.observe import RETRY_SECONDS, SLICE_SECONDS
 from rollcall.sweep.run import LEASE_SECONDS, Ending, Run, Step, Trigger
-from simulation.concurrency import ConcurrentClock, ConcurrentPool
 from simulation.errors import ApiError
 from simulation.seeds import make_example_organization
 from tests.support.memory import Crash

@@ -1,11 +1,13 @@
-"""Concurrency on a virtual clock: real threads, of which one runs while the others sleep."""
+"""Concurrency on a virtual clock: tasks that hand over when they sleep, all in the thread that asks."""
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
-from threading import Lock, Thread
 from typing import Any, TypeVar
+
+from greenlet import getcurrent, greenlet
 
 from simulation.clock import DEFAULT_START
 
@@ -14,7 +16,7 @@ _Done = TypeVar("_Done")
 
 
 class ConcurrentClock:
-    """A clock for several threads: time jumps to the earliest wake-up, and that thread runs alone.
+    """A clock for several tasks: time jumps to the earliest wake-up, and that task runs alone.
 
     Only a sleep hands over, and of two that wake at one moment the one that fell asleep first goes on: the
     same program runs the same way every time, whatever the machine does.
@@ -23,8 +25,8 @@ class ConcurrentClock:
     def __init__(self, start: datetime = DEFAULT_START) -> None:
         self._now = start
         self._order = count()
-        # Who wakes when: each sleeper waits for its own lock, which the one before it releases.
-        self._sleepers: list[tuple[datetime, int, Lock]] = []
+        # Who wakes when: the one before it switches to it.
+        self._sleepers: list[tuple[datetime, int, greenlet]] = []
 
     def now(self) -> datetime:
         """The present moment of this clock."""
@@ -38,46 +40,39 @@ class ConcurrentClock:
         if not self._sleepers or self._sleepers[0][0] > wake:
             self._now = wake
             return
-        gate = self._fall_asleep(wake)
+        self._wake_at(wake, getcurrent())
         self._wake_next()
-        gate.acquire()
 
     def gather(self, works: Sequence[Callable[[], Any]]) -> None:
         """Run all of them at once, and return when all are done; raises what the first of them raised."""
         if not works:
             return
         failures: dict[int, BaseException] = {}
-        left = len(works)
-        done = _close()
+        left, asking = len(works), getcurrent()
 
-        def run(number: int, work: Callable[[], Any], gate: Lock) -> None:
+        def run(number: int, work: Callable[[], Any]) -> None:
             nonlocal left
-            gate.acquire()
             try:
                 work()
-            except BaseException as error:  # noqa: BLE001 - raised in the thread that asked
+            except BaseException as error:  # noqa: BLE001 - raised in the task that asked
                 failures[number] = error
             left -= 1
-            if not left:
-                heappush(self._sleepers, (self._now, next(self._order), done))
-            self._wake_next()
 
         for number, work in enumerate(works):
-            gate = self._fall_asleep(self._now)
-            Thread(target=run, args=(number, work, gate), daemon=True).start()
+            self._wake_at(self._now, greenlet(partial(run, number, work), parent=asking))
+        while left:
+            self._wake_next()  # comes back whenever one of them is done: it is their parent
+        self._wake_at(self._now, asking)
         self._wake_next()
-        done.acquire()
         if failures:
             raise failures[min(failures)]
 
-    def _fall_asleep(self, wake: datetime) -> Lock:
-        gate = _close()
-        heappush(self._sleepers, (wake, next(self._order), gate))
-        return gate
+    def _wake_at(self, moment: datetime, task: greenlet) -> None:
+        heappush(self._sleepers, (moment, next(self._order), task))
 
     def _wake_next(self) -> None:
-        self._now, _, gate = heappop(self._sleepers)
-        gate.release()
+        self._now, _, task = heappop(self._sleepers)
+        task.switch()
 
 
 class ConcurrentPool:
@@ -106,9 +101,3 @@ class ConcurrentPool:
 
         self._clock.gather([empty] * self._width)
         return [results[number] for number in sorted(results)]
-
-
-def _close() -> Lock:
-    lock = Lock()
-    lock.acquire()
-    return lock

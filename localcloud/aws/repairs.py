@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core import responses, utils
 from moto.core.base_backend import BackendDict
+from moto.core.constants import MISSING
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
+from moto.core.serialize import AttributePickerContext, ResponseSerializer, XFormedAttributePicker
 from moto.dynamodb.responses import DynamoHandler
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
@@ -57,9 +59,36 @@ def install(cloud: Cloud) -> None:
 
 
 def remember_names(patch: Callable[[Any, str, Any], None]) -> None:
-    """Moto works out the same names at each call, which is a sixth of what one takes."""
+    """Moto works out the same names at each call, which is a quarter of what one takes."""
     for name in ("camelcase_to_underscores", "method_names_from_class"):
         patch(responses, name, cache(getattr(responses, name)))
+    patch(ResponseSerializer, "get_value", _remember_keys())
+
+
+def _remember_keys() -> Callable[[Any, Any, str, Any], Any]:
+    """A ResponseSerializer.get_value that asks once under which keys a type of objects may have a value."""
+    plain = ResponseSerializer.get_value
+    known: dict[tuple[Any, type, str], list[str]] = {}
+
+    def get_value(self: Any, value: Any, key: str, shape: Any) -> Any:
+        picker = self._value_picker
+        # An object may have other names for its attributes, and an operation may change what is found.
+        if (
+            type(picker) is not XFormedAttributePicker
+            or picker.response_transformers
+            or hasattr(value, "Meta")
+        ):
+            return plain(self, value, key, shape)
+        keys = known.get((shape, type(value), key))
+        if keys is None:
+            context = AttributePickerContext(obj=value, key=key, shape=shape)
+            keys = known[shape, type(value), key] = list(dict.fromkeys(picker.get_possible_keys(context)))
+        for one in keys:
+            if (found := utils.get_value(value, one, MISSING)) is not MISSING:
+                return found
+        return None
+
+    return get_value
 
 
 _plain_get: Any = BackendDict.__getitem__

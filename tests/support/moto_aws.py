@@ -11,7 +11,7 @@ from moto.core.models import RESPONSES_METHODS
 from moto.dynamodb.responses import DynamoHandler
 
 from localcloud.aws.repairs import serialize_table_calls
-from tests.support.clients import PLAIN
+from tests.support.clients import PLAIN, leave_unsigned
 from tests.support.reserved_words import refuse_reserved_words
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def no_sockets(socket_disabled: None) -> None:
 def boto3_clients() -> dict[str, Any]:
     """Clients are slow to build and hold no state: moto answers them only while `aws` is active."""
     session: Any = boto3.Session("testing", "testing", region_name=REGION)
-    made = {service: session.client(service, config=PLAIN) for service in SERVICES}
+    made = {one: leave_unsigned(session.client(one, config=PLAIN)) for one in SERVICES}
     made["dynamodb"].meta.events.register("provide-client-params.dynamodb.*", refuse_reserved_words)
     return made
 

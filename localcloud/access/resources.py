@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from moto.awslambda.models import lambda_backends
+from moto.backends import get_backend
 from moto.dynamodb.models import dynamodb_backends
 from moto.events.models import events_backends
 from moto.iam.models import iam_backends
@@ -13,7 +14,6 @@ from moto.s3.models import s3_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
-from moto.ssm.models import ssm_backends
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -173,7 +173,8 @@ def _find_key(service: str, account: str, region: str, name: str, arn: str) -> s
         case "sqs":
             found = getattr(sqs_backends[account][region].queues.get(name), "kms_master_key_id", None)
         case "ssm":
-            parameters = ssm_backends[account][region]._parameters  # noqa: SLF001 - moto has no other way
+            stored = get_backend("ssm")[account][region]  # read now: it takes all of EC2 with it
+            parameters = stored._parameters  # noqa: SLF001 - moto has no other way
             short = name.removeprefix("parameter/")
             versions = parameters.get(f"/{short}") or parameters.get(short)
             found = versions[-1].keyid if versions else None

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from moto.awslambda.models import LambdaBackend, lambda_backends
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy, IAMBackend
-from moto.ssm.models import Parameter, ParameterDict
 
 if TYPE_CHECKING:
     from localcloud.cloud.interface import Cloud
@@ -23,6 +22,8 @@ POWERTOOLS_PARAMETER = "/aws/service/powertools/python/arm64/python3.13/3.37.0"
 
 def install(cloud: "Cloud") -> None:
     """Publish the layer (the local runtime has its contents) and the policies to every account."""
+    from moto.ssm.models import Parameter, ParameterDict  # noqa: PLC0415  # it reads all of EC2: a second
+
     documents = json.loads(aws_managed_policies_data)
     policies = [AWSManagedPolicy.from_data(name, "aws", "aws", data) for name, data in documents.items()]
 

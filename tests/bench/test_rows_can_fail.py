@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,7 @@ from tests.support import world as support
 from tests.support.world import MALLORY, ROSTER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from bench.counts_meter import TracedCall
 
@@ -233,6 +234,14 @@ def alarm_about_everything(patch: Patch) -> None:
 
 
 # What is measured, small
+
+
+@pytest.fixture(autouse=True, scope="module")
+def deployed() -> Iterator[None]:
+    """Asset and layer are the same for the right starts and for the wrong ones: made once."""
+    with start._deployed() as paths, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(start, "_deployed", lambda: nullcontext(paths))
+        yield
 
 
 def measure_starts() -> list[dict[str, Any]]:

@@ -134,12 +134,13 @@ def test_every_incident_can_be_told(cause, event_name, authorised):
             assert (document is None) == (loud is None)
             if document is None:
                 continue
-            alert = render(document)
+            message = message_of(document)
+            alert = render_plain_text(message)
             assert_sound(alert)
             assert (alert.stage, alert.attributes["stage"]) == (stage, stage)
             assert alert.attributes["verdict"] == verdict
             assert alert.subject.startswith(f"[{loud and loud.name}] ")
-            assert not message_of(document).closes_only
+            assert not message.closes_only
 
 
 @pytest.mark.parametrize(("cause", "event_name"), sorted({item[:2] for item in HAPPENINGS}))

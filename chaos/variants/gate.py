@@ -40,6 +40,14 @@ GATE: Final = (
         profiles=("pending",),
     ),
     Variant(
+        name="own-write-explains-all-that-follows",
+        place="rollcall.write.look:Look.is_explained",
+        old="                if write.left == found or self.at - write.at <= STALE\n",
+        new="",
+        caught_by=("drift-not-alerted",),
+        profiles=("held-up",),
+    ),
+    Variant(
         name="rest-of-a-rollout-is-drift",
         place="rollcall.sweep.report_step:ReportStep._count",
         old=", passed=True)",

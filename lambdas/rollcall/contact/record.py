@@ -156,20 +156,6 @@ class ContactRecord(Serializable):
         beside = [edit for edit in self.list_beside(key) if edit.published == Verdict.SET_BY_OTHERS]
         return [edit for edit in beside if at is None or edit.at is None or edit.at - at <= SKEW]
 
-    def is_changed_since(self, at: datetime, *, besides: str) -> bool:
-        """Whether anybody is known to have edited or written it since, or is still to be alerted of.
-
-        `besides` is the id of the run that asks: what it did itself does not count.
-        """
-        return (
-            (self.intent is not None and self.intent.event_id != besides)
-            or any(edit.at is None or at - edit.at <= _get_reach(edit) for edit in self.edits)
-            or any(
-                write.may_have_changed and write.event_id != besides and write.at + SKEW >= at
-                for write in self.writes
-            )
-        )
-
     def judge_call(self, intent_id: str, call_key: str) -> Call:
         """What a call under this intent id is, by the key of its event. One intent has one call."""
         if self.intent is not None and self.intent.id == intent_id:
@@ -190,11 +176,6 @@ def _is_over(edit: KnownEdit, own: KnownEdit | None) -> bool:
     if edit.published not in FOUND_RIGHT or edit.published_at is None or own is None or own.at is None:
         return False
     return own.at > edit.published_at + SKEW
-
-
-def _get_reach(edit: KnownEdit) -> timedelta:
-    """How long after an edit it may still be alerted, and so is known to somebody."""
-    return MESSAGES_LAST if edit.published is None else SKEW
 
 
 def add_edit(record: ContactRecord, edit: KnownEdit) -> ContactRecord:

@@ -202,7 +202,7 @@ class AccountApplier:
         for change in changes:
             try:
                 look = look_at_contact(self.ports.writer, change.account_id, change.kind)
-                if look.record.is_changed_since(self.run.started_at, besides=self.run.id):
+                if look.is_explained(since=self.run.started_at, besides=self.run.id):
                     self.known.add((change.account_id, change.kind))
                 records[change.kind] = self._finish(look.record)
                 contacts[change.kind] = look.found

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from rollcall.contact.record import add_signal, update_record
+from rollcall.contact.known_drift import compute_fingerprint
+from rollcall.contact.record import MESSAGES_LAST, SKEW, add_signal, update_record
+from rollcall.decide.intent import WriteState
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rollcall.contact.record import ContactRecord
+    from rollcall.contact.record import ContactRecord, KnownEdit
     from rollcall.events.signal import Signal
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
@@ -29,6 +31,39 @@ class Look:
     at: datetime
     found: Observation
     record: ContactRecord
+
+    def is_explained(self, *, since: datetime, besides: str) -> bool:
+        """Whether somebody is known to have made the contact what it is since then, or is at it.
+
+        An edit that was undone has not, and a write only what it was to leave, or what a read may still show.
+        `besides` is the id of the run that asks: what it did itself does not count.
+        """
+        intent, found = self.record.intent, compute_fingerprint(self.found)
+        return (
+            (intent is not None and intent.event_id != besides)
+            or any(
+                (edit.at is None or since - edit.at <= _get_reach(edit)) and not self._is_undone(edit)
+                for edit in self.record.edits
+            )
+            or any(
+                write.may_have_changed and write.event_id != besides and write.at + SKEW >= since
+                for write in self.record.writes
+                if write.left == found or self.at - write.at <= STALE
+            )
+        )
+
+    def _is_undone(self, edit: KnownEdit) -> bool:
+        """Whether a write surely followed it, so long ago that a read shows it."""
+        return any(
+            write.event_key == edit.key or (edit.at is not None and write.at - edit.at > SKEW)
+            for write in self.record.writes
+            if write.state is WriteState.WRITTEN and self.at - write.at > STALE
+        )
+
+
+def _get_reach(edit: KnownEdit) -> timedelta:
+    """How long after an edit it may still be alerted, and so is known to somebody."""
+    return MESSAGES_LAST if edit.published is None else SKEW
 
 
 def look_at_contact(writer: Writer, account_id: str, kind: ContactKind) -> Look:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from rollcall.contact.known_drift import KnownDrift
 from rollcall.contact.record import (
-    MESSAGES_LAST,
     REMEMBERED,
     SKEW,
     Call,
@@ -305,7 +304,6 @@ class TestTimes:
         record = make_record(None, writes=(write,), edits=(make_edit(1),))
         assert record.find_undoing(NOW) is None
         assert len(record.list_beside("edit-2")) == 1
-        assert not make_record(None, writes=(write,)).is_changed_since(NOW, besides=RUN)
 
     def test_of_several_the_surest_undid_it(self):
         sure = make_known_write("intent-2", at=NOW + SECOND)
@@ -317,44 +315,6 @@ class TestTimes:
         record = make_record(None, edits=(make_edit(1), make_edit(2)))
         assert [edit.key for edit in record.list_beside("edit-1")] == ["edit-2"]
 
-    def test_an_edit_whose_message_comes_no_more_was_before(self):
-        lost = make_edit(at=NOW - MESSAGES_LAST - TICK)
-        assert not make_record(None, edits=(lost,)).is_changed_since(NOW, besides=RUN)
-
-    def test_what_the_run_did_itself_does_not_count(self):
-        own = replace(INTENT, signal=replace(INTENT.signal, event=replace(INTENT.signal.event, id=RUN)))
-        assert not make_record(own).is_changed_since(NOW, besides=RUN)
-        assert make_record(own).is_changed_since(NOW, besides="run-2")
-        record = make_record(None, writes=(make_known_write(event_id=RUN),))
-        assert not record.is_changed_since(NOW, besides=RUN)
-        assert record.is_changed_since(NOW, besides="run-2")
-
-    @pytest.mark.parametrize("at", [NOW, EVEN, NOW + SECOND])
-    def test_what_was_done_since_may_have_changed_it(self, at):
-        assert make_record(None, edits=(make_edit(at=at, published="set"),)).is_changed_since(
-            NOW, besides=RUN
-        )
-        for state in (WriteState.WRITTEN, WriteState.UNCONFIRMED):
-            assert make_record(None, writes=(make_known_write(at=at, state=state),)).is_changed_since(
-                NOW, besides=RUN
-            )
-
-    def test_what_was_done_before_has_not(self):
-        edit, write = make_edit(at=self.EARLY, published="set"), make_known_write(at=self.EARLY)
-        assert not make_record(None, edits=(edit,), writes=(write,)).is_changed_since(NOW, besides=RUN)
-
-    @pytest.mark.parametrize(
-        "more",
-        [
-            {"intent": INTENT.lock},
-            {"edits": (make_edit(at=NOW - MESSAGES_LAST),)},
-            {"edits": (make_edit(at=None, published="set"),)},
-        ],
-        ids=["open intent", "still to be alerted", "no time"],
-    )
-    def test_what_is_not_over_or_has_no_time_counts_whenever_it_was(self, more):
-        assert replace(make_record(None), **more).is_changed_since(NOW, besides=RUN)
-
     @pytest.mark.parametrize(
         "at", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)], ids=str
     )
@@ -362,10 +322,6 @@ class TestTimes:
         record = make_record(None, edits=(make_edit(at=at, published="set"),), writes=(make_known_write(),))
         undone = at < NOW
         assert (record.find_undoing(at) is not None, not record.list_beside("edit-2")) == (undone, undone)
-        assert replace(record, writes=()).is_changed_since(NOW, besides=RUN) != undone
-
-    def test_a_record_of_nothing_has_not_changed(self):
-        assert not make_record(None).is_changed_since(NOW, besides=RUN)
 
 
 class TestUpdateRecord:

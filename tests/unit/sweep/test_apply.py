@@ -97,6 +97,16 @@ class TestLookedAtAgain:
         execution.advance()
         assert (execution.document["next"], execution.state) == ("apply", "apply")
 
+    def test_an_edit_without_an_event_is_drift_though_another_was_restored_just_before_the_run(self):
+        world = settled(LOOSE)
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+        world.drain()
+        execution = world.execution().run_to("observe")
+        drift(world, MEMBER)
+        execution.run()
+        assert results(world)[MEMBER, "SECURITY"][0] == "set"
+        assert (world.summary["drift"], world.told()) == (1, ["sweep-drift"])
+
     def test_an_account_that_moved_to_where_the_roster_asks_for_something_else_is_skipped(self):
         world, execution = ready(MEMBER)
         world.admin("organizations").move_account(

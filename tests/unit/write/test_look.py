@@ -1,0 +1,123 @@
+"""What a look at a contact says of it: whether what is there is somebody's known doing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rollcall.contact.known_drift import compute_fingerprint
+from rollcall.contact.record import MESSAGES_LAST, SKEW
+from rollcall.decide.intent import WriteState
+from rollcall.model.contact import Contact
+from rollcall.model.desired import Present
+from rollcall.write.look import STALE, Look
+from tests.support.record_samples import make_edit, make_known_write, make_record
+from tests.support.samples import INTENT, NOW
+
+if TYPE_CHECKING:
+    from rollcall.contact.record import ContactRecord
+
+RUN = "run-1"
+FOUND = Present(contact=Contact(name="Mallory"))
+SECOND, TICK = timedelta(seconds=1), timedelta(microseconds=1)
+EARLY, EVEN = NOW - SKEW - TICK, NOW - SKEW
+MADE = [WriteState.WRITTEN, WriteState.UNCONFIRMED]
+
+
+def explains(record: ContactRecord, *, after: timedelta = timedelta(minutes=2), besides: str = RUN) -> bool:
+    """Whether the record explains what is there so long after the run began, which was now."""
+    return Look(at=NOW + after, found=FOUND, record=record).is_explained(since=NOW, besides=besides)
+
+
+def test_a_record_of_nothing_explains_nothing() -> None:
+    assert not explains(make_record(None))
+
+
+class TestEdits:
+    @pytest.mark.parametrize("at", [NOW, EVEN, NOW + SECOND])
+    def test_one_since_the_run_began_explains_it(self, at: datetime) -> None:
+        assert explains(make_record(None, edits=(make_edit(at=at, published="set"),)))
+
+    def test_one_before_that_was_alerted_does_not(self) -> None:
+        assert not explains(make_record(None, edits=(make_edit(at=EARLY, published="set"),)))
+
+    def test_one_that_is_still_to_be_alerted_does_as_long_as_its_message_may_come(self) -> None:
+        assert explains(make_record(None, edits=(make_edit(at=NOW - MESSAGES_LAST),)))
+        assert not explains(make_record(None, edits=(make_edit(at=NOW - MESSAGES_LAST - TICK),)))
+
+    def test_one_without_a_time_does(self) -> None:
+        assert explains(make_record(None, edits=(make_edit(at=None, published="set"),)))
+
+    @pytest.mark.parametrize(
+        "at", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)], ids=["late", "early"]
+    )
+    def test_no_time_that_an_event_may_state_is_too_early_or_late(self, at: datetime) -> None:
+        edit = make_edit(2, at=at, published="set")
+        assert explains(make_record(None, edits=(edit,), writes=(make_known_write(),))) == (at > NOW)
+
+
+class TestUndoneEdits:
+    """After a write that put it right somebody else must have changed it, of whom no event came."""
+
+    #: Its event led to the write, within the time by which clocks differ.
+    EDIT = make_edit(1, at=NOW - SECOND, published="set")
+
+    def test_one_whose_own_event_led_to_the_write(self) -> None:
+        assert not explains(make_record(None, edits=(self.EDIT,), writes=(make_known_write(),)))
+
+    def test_one_that_was_surely_before_a_write_for_another_reason(self) -> None:
+        for later, undone in ((SKEW + TICK, True), (SKEW, False)):
+            write = make_known_write(at=NOW + later, event_key="edit-2")
+            record = make_record(None, edits=(replace(self.EDIT, at=NOW),), writes=(write,))
+            assert explains(record) != undone
+
+    def test_one_that_is_still_to_be_alerted(self) -> None:
+        edit = replace(self.EDIT, published=None)
+        assert not explains(make_record(None, edits=(edit,), writes=(make_known_write(),)))
+
+    def test_not_if_nobody_knows_whether_the_write_was_made(self) -> None:
+        for state in set(WriteState) - {WriteState.WRITTEN}:
+            write = make_known_write(state=state)
+            assert explains(make_record(None, edits=(self.EDIT,), writes=(write,)))
+
+    def test_not_if_a_read_may_still_show_what_was_before_the_write(self) -> None:
+        record = make_record(None, edits=(self.EDIT,), writes=(make_known_write(),))
+        assert explains(record, after=STALE)
+        assert not explains(record, after=STALE + TICK)
+
+
+class TestWrites:
+    @pytest.mark.parametrize("state", MADE)
+    @pytest.mark.parametrize("at", [NOW, EVEN, NOW + SECOND])
+    def test_what_one_since_the_run_began_was_to_leave(self, at: datetime, state: WriteState) -> None:
+        write = make_known_write(at=at, state=state, left=compute_fingerprint(FOUND))
+        assert explains(make_record(None, writes=(write,)))
+
+    def test_what_one_before_was_to_leave_is_no_explanation(self) -> None:
+        assert not explains(
+            make_record(None, writes=(make_known_write(at=EARLY, left=compute_fingerprint(FOUND)),))
+        )
+
+    def test_something_else_only_while_a_read_may_be_older(self) -> None:
+        record = make_record(None, writes=(make_known_write(),))
+        assert explains(record, after=STALE)
+        assert not explains(record, after=STALE + TICK)
+
+    @pytest.mark.parametrize("state", sorted(set(WriteState) - set(MADE)))
+    def test_one_that_was_not_made_explains_nothing(self, state: WriteState) -> None:
+        assert not explains(make_record(None, writes=(make_known_write(state=state),)), after=STALE)
+
+
+def test_what_the_run_did_itself_does_not_count() -> None:
+    own = replace(INTENT, signal=replace(INTENT.signal, event=replace(INTENT.signal.event, id=RUN)))
+    written = make_record(None, writes=(make_known_write(event_id=RUN),))
+    for record in (make_record(own), written):
+        assert not explains(record, after=STALE)
+        assert explains(record, after=STALE, besides="run-2")
+
+
+def test_an_open_intent_explains_it_whenever_it_was() -> None:
+    assert explains(make_record(INTENT))

@@ -36,6 +36,7 @@ from chaos.profiles.sweeps import (
     write_roles,
     write_sweeps,
     write_too_many,
+    write_unannounced,
 )
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ PROFILES: Final[dict[str, tuple[float, Callable[[Draft], Story]]]] = {
     "too-many": (0.4, write_too_many),
     "relapse": (2.0, write_relapse),
     "held-up": (0.5, write_held_up),
+    "unannounced": (0.7, write_unannounced),
     "unrecorded": (0.5, write_unrecorded),
     "interrupted": (0.7, write_interrupted),
     "overwritten": (1.0, write_overwritten),

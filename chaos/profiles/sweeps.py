@@ -101,6 +101,18 @@ def write_held_up(draft: Draft) -> Story:
     return draft.finish(events=EventPlan(lost=0.5), faults=FaultPlan(planned=[planned]))
 
 
+def write_unannounced(draft: Draft) -> Story:
+    """A contact is restored as a sweep begins, and changed again by somebody of whom no event may come."""
+    account, kind = draft.pick_contact()
+    draft.edit(account, kind, right=0.0)
+    draft.wait(0.5, 15)
+    draft.do("sweep")
+    for _ in range(draft.random.randint(1, 2)):
+        draft.wait(0.5, 30)
+        draft.edit(account, kind, right=0.1, lost=draft.chance(0.7))
+    return draft.finish(events=draw_events(draft.random), pace=draft.random.choice([1.0, 3.0, 10.0]))
+
+
 def write_interrupted(draft: Draft) -> Story:
     """A roster whose few changes need nobody is deployed, and writes are paused while its sweep runs."""
     roster = draft.rosters[0]

@@ -42,10 +42,10 @@ GATE: Final = (
     Variant(
         name="own-write-explains-all-that-follows",
         place="rollcall.write.look:Look.is_explained",
-        old="                if write.left == found or self.at - write.at <= STALE\n",
-        new="",
+        old="if write.left == found or self.at - write.at <= STALE",
+        new="if True",
         caught_by=("drift-not-alerted",),
-        profiles=("held-up",),
+        profiles=("unannounced",),
     ),
     Variant(
         name="rest-of-a-rollout-is-drift",

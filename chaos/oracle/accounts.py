@@ -89,14 +89,17 @@ def _judge_end(evidence: Evidence, action: Action) -> Iterator[Violation]:
 def _find_closed_early(evidence: Evidence) -> Iterator[Violation]:
     """No incident is closed before each contact that waited in it has a result, or its account is gone."""
     waiting: dict[str, set[str | None]] = {}
+    done: dict[str, set[str | None]] = {}
     for item in evidence.incidents:
         id_, document = item.document["incident_id"], item.document
         left = waiting.setdefault(id_, set())
         for outcome in document["outcomes"]:
-            if outcome["verdict"] == "pending":
-                left.add(outcome["kind"])
-            else:
+            if outcome["verdict"] != "pending":
                 left.discard(outcome["kind"])
+                done.setdefault(id_, set()).add(outcome["kind"])
+            elif outcome["kind"] not in done.get(id_, set()):
+                # Else it is an opening from before, of a worker that was cut off.
+                left.add(outcome["kind"])
         # What waits without a kind is the account: any result is its result.
         if any(outcome["verdict"] != "pending" for outcome in document["outcomes"]):
             left.discard(None)

@@ -49,6 +49,8 @@ class KnownEdit(Serializable):
     published: str | None = None
     #: And when: the contact was looked at before.
     published_at: datetime | None = None
+    #: Fingerprint of what was there then, None if that is not known.
+    found: str | None = None
 
     @classmethod
     def from_signal(cls, signal: Signal) -> Self:
@@ -193,12 +195,14 @@ def add_signal(record: ContactRecord, signal: Signal) -> ContactRecord:
     return add_edit(record, KnownEdit.from_signal(signal)) if signal.cause in TAMPERING else record
 
 
-def mark_published(record: ContactRecord, key: str, verdict: str, at: datetime) -> ContactRecord:
+def mark_published(
+    record: ContactRecord, key: str, verdict: str, at: datetime, found: str | None = None
+) -> ContactRecord:
     """Remember what was published of an edit, if the edit is remembered."""
     known = record.find_edit(key)
     if known is None:
         return record
-    marked = replace(known, published=verdict, published_at=at)
+    marked = replace(known, published=verdict, published_at=at, found=found)
     return replace(record, edits=tuple(marked if edit.key == key else edit for edit in record.edits))
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
-from rollcall.contact.known_drift import note_drift
+from rollcall.contact.known_drift import compute_fingerprint, note_drift
 from rollcall.contact.record import end_intent, mark_published, release_intent, update_record
 from rollcall.contact.repeated_edits import Revert, count_revert
 from rollcall.decide.intent import Answer
@@ -241,7 +241,8 @@ def close_record(record: ContactRecord, signal: Signal, item: AppliedChange, now
         revert = Revert(call=signal.event.key, principal=signal.actor.principal, at=now)
         record = replace(record, repeated=count_revert(record.repeated, revert))
     if signal.cause in TAMPERING and verdict is not Verdict.PENDING:
-        record = mark_published(record, signal.event.key, str(verdict), now)
+        found = compute_fingerprint(item.outcome.found)
+        record = mark_published(record, signal.event.key, str(verdict), now, found)
     if signal.cause is Cause.SWEPT:
         return record  # its report counts by the drift known before
     return replace(record, drift=note_drift(record.drift, verdict, item.outcome.found, now))

@@ -35,7 +35,8 @@ class Look:
     def is_explained(self, *, since: datetime, besides: str) -> bool:
         """Whether somebody is known to have made the contact what it is since then, or is at it.
 
-        An edit that was undone has not, and a write only what it was to leave, or what a read may still show.
+        An edit that was undone, or after which something else was there, has not; a write only what it was to
+        leave, or what a read may still show.
         `besides` is the id of the run that asks: what it did itself does not count.
         """
         intent, found = self.record.intent, compute_fingerprint(self.found)
@@ -44,6 +45,7 @@ class Look:
             or any(
                 (edit.at is None or since - edit.at <= _get_reach(edit)) and not self._is_undone(edit)
                 for edit in self.record.edits
+                if edit.found in (None, found)
             )
             or any(
                 write.may_have_changed and write.event_id != besides and write.at + SKEW >= since

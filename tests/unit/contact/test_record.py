@@ -94,10 +94,10 @@ class TestEveryChange:
 class TestEdits:
     def test_a_copy_of_an_event_is_the_same_edit_whatever_it_says(self):
         record = add_edit(make_record(None), make_edit(1))
-        record = mark_published(record, "edit-1", "set", NOW)
+        record = mark_published(record, "edit-1", "set", NOW, "0" * 32)
         copy = make_edit(1, principal="somebody else", at=None)
         assert add_edit(record, copy) == record
-        assert [edit.published for edit in record.edits] == ["set"]
+        assert [(edit.published, edit.found) for edit in record.edits] == [("set", "0" * 32)]
 
     def test_of_nine_edits_the_first_that_was_published_goes(self):
         record = make_record(None)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from rollcall.contact.known_drift import compute_fingerprint
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import IntentBusyError, RecordRefusedError
 from simulation.accounts import AlternateContact
@@ -43,6 +44,8 @@ def test_an_edit_is_stored_with_the_intent_of_the_write_that_undoes_it():
     world.deliver(world.queue[0])
     (edit,) = world.state.read(MEMBER, ContactKind.SECURITY).edits
     assert (world.contacts()["SECURITY"], edit.published) == (api_values("soc"), "set")
+    (intent,) = world.ledger.intents.values()
+    assert edit.found == compute_fingerprint(intent.found)
 
 
 @pytest.mark.parametrize("error", [IntentBusyError("busy"), RecordRefusedError("refused")], ids=repr)

@@ -58,6 +58,11 @@ class TestEdits:
         edit = make_edit(2, at=at, published="set")
         assert explains(make_record(None, edits=(edit,), writes=(make_known_write(),))) == (at > NOW)
 
+    def test_one_after_which_something_else_was_there_does_not(self) -> None:
+        for found, explained in (("0" * 32, False), (compute_fingerprint(FOUND), True), (None, True)):
+            edit = make_edit(at=NOW, published="kept-edited", found=found)
+            assert explains(make_record(None, edits=(edit,))) == explained
+
 
 class TestUndoneEdits:
     """After a write that put it right somebody else must have changed it, of whom no event came."""

@@ -100,6 +100,8 @@ def _find_closed_early(evidence: Evidence) -> Iterator[Violation]:
             elif outcome["kind"] not in done.get(id_, set()):
                 # Else it is an opening from before, of a worker that was cut off.
                 left.add(outcome["kind"])
+        if item.process.startswith("apply:") and document["outcomes"][-1]["kind"] is None:
+            left.clear()  # the sweep looked at all of them again
         # What waits without a kind is the account: any result is its result.
         if any(outcome["verdict"] != "pending" for outcome in document["outcomes"]):
             left.discard(None)

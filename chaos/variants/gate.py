@@ -42,8 +42,8 @@ GATE: Final = (
     Variant(
         name="own-write-explains-all-that-follows",
         place="rollcall.write.look:Look.is_explained",
-        old="if write.left == found or self.at - write.at <= STALE",
-        new="if True",
+        old="any(write.left == found for write in lately)",
+        new="bool(lately)",
         caught_by=("drift-not-alerted",),
         profiles=("unannounced",),
     ),

@@ -94,3 +94,10 @@ def is_same_desired(wanted: DesiredState, planned: DesiredState) -> bool:
     if isinstance(wanted, Desired) and isinstance(planned, Desired):
         return wanted.contact == planned.contact
     return type(wanted) is type(planned)
+
+
+def is_same_observation(found: Observation, planned: Observation) -> bool:
+    """Whether what is there is still what was there when the plan was made."""
+    if isinstance(found, Present) and isinstance(planned, Present):
+        return found.contact.is_same(planned.contact)
+    return type(found) is type(planned)

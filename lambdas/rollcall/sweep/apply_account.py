@@ -12,7 +12,13 @@ from rollcall.decide.plan import ChangeResult, Finding, ObservedAccount, plan_ob
 from rollcall.events.actor import UNKNOWN, Actor
 from rollcall.events.signal import Cause, EventReference, Signal
 from rollcall.model.contact import ALL_PARTS, Contact
-from rollcall.model.desired import Desired, Present, is_same_desired, make_fulfilled
+from rollcall.model.desired import (
+    Desired,
+    Present,
+    is_same_desired,
+    is_same_observation,
+    make_fulfilled,
+)
 from rollcall.model.errors import IntentBusyError, RetryableError, SoonError, describe_unexpected
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import RIGHT, UNREAD, Verdict
@@ -89,13 +95,6 @@ def make_result(planned: PlannedChange, outcome: Outcome, *, known: bool) -> Cha
         known=known,
         became=make_fulfilled(planned.wanted) if outcome.verdict is Verdict.SET else None,
     )
-
-
-def is_same_observation(found: Observation, planned: Observation) -> bool:
-    """Whether what is there is still what was there when the plan was made."""
-    if isinstance(found, Present) and isinstance(planned, Present):
-        return found.contact.is_same(planned.contact)
-    return type(found) is type(planned)
 
 
 #: Waits before the second, third and fourth try of what AWS was too busy for.
@@ -202,6 +201,7 @@ class AccountApplier:
         for change in changes:
             try:
                 look = look_at_contact(self.ports.writer, change.account_id, change.kind)
+                look.check_shown(besides=self.run.id)
                 if look.is_explained(since=self.run.started_at, besides=self.run.id):
                     self.known.add((change.account_id, change.kind))
                 records[change.kind] = self._finish(look.record)

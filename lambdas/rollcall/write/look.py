@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 from rollcall.contact.known_drift import compute_fingerprint
 from rollcall.contact.record import MESSAGES_LAST, SKEW, add_signal, update_record
 from rollcall.decide.intent import WriteState
+from rollcall.model.errors import RetryableError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rollcall.contact.record import ContactRecord, KnownEdit
+    from rollcall.contact.record import ContactRecord, KnownEdit, KnownWrite
     from rollcall.events.signal import Signal
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
@@ -32,35 +33,45 @@ class Look:
     found: Observation
     record: ContactRecord
 
+    def check_shown(self, *, besides: str) -> None:
+        """RetryableError if this may be what was there before a write of ours: it is to be looked at again.
+
+        `besides` is the id of the run that asks: its own writes do not count.
+        """
+        found = compute_fingerprint(self.found)
+        if found is not None and any(
+            write.may_have_changed and write.event_id != besides and self.at - write.at <= STALE
+            for write in self.record.writes
+            if write.left != found
+        ):
+            raise RetryableError("what was read may be older than a write of a few seconds ago")
+
     def is_explained(self, *, since: datetime, besides: str) -> bool:
         """Whether somebody is known to have made the contact what it is since then, or is at it.
 
-        An edit that was undone, or after which something else was there, has not; a write only what it was to
-        leave, or what a read may still show.
-        `besides` is the id of the run that asks: what it did itself does not count.
+        An edit has not that a write surely undid, or after which something else was there; a write has only
+        if this is what it was to leave. `besides` is as above.
         """
         intent, found = self.record.intent, compute_fingerprint(self.found)
+        writes = [write for write in self.record.writes if write.may_have_changed]
+        lately = [write for write in writes if write.event_id != besides and write.at + SKEW >= since]
         return (
             (intent is not None and intent.event_id != besides)
+            or any(write.left == found for write in lately)
             or any(
-                (edit.at is None or since - edit.at <= _get_reach(edit)) and not self._is_undone(edit)
+                edit.at is None
+                or since - edit.at <= _get_reach(edit)
+                or any(write.event_key == edit.key for write in lately)
                 for edit in self.record.edits
-                if edit.found in (None, found)
-            )
-            or any(
-                write.may_have_changed and write.event_id != besides and write.at + SKEW >= since
-                for write in self.record.writes
-                if write.left == found or self.at - write.at <= STALE
+                if edit.found in (None, found) and not any(_has_undone(write, edit) for write in writes)
             )
         )
 
-    def _is_undone(self, edit: KnownEdit) -> bool:
-        """Whether a write surely followed it, so long ago that a read shows it."""
-        return any(
-            write.event_key == edit.key or (edit.at is not None and write.at - edit.at > SKEW)
-            for write in self.record.writes
-            if write.state is WriteState.WRITTEN and self.at - write.at > STALE
-        )
+
+def _has_undone(write: KnownWrite, edit: KnownEdit) -> bool:
+    """Whether the write surely was made, and after the edit."""
+    later = write.event_key == edit.key or (edit.at is not None and write.at - edit.at > SKEW)
+    return write.state is WriteState.WRITTEN and later
 
 
 def _get_reach(edit: KnownEdit) -> timedelta:

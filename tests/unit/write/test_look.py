@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,7 +12,8 @@ from rollcall.contact.known_drift import compute_fingerprint
 from rollcall.contact.record import MESSAGES_LAST, SKEW
 from rollcall.decide.intent import WriteState
 from rollcall.model.contact import Contact
-from rollcall.model.desired import Present
+from rollcall.model.desired import Present, Unreadable
+from rollcall.model.errors import RetryableError
 from rollcall.write.look import STALE, Look
 from tests.support.record_samples import make_edit, make_known_write, make_record
 from tests.support.samples import INTENT, NOW
@@ -88,10 +89,13 @@ class TestUndoneEdits:
             write = make_known_write(state=state)
             assert explains(make_record(None, edits=(self.EDIT,), writes=(write,)))
 
-    def test_not_if_a_read_may_still_show_what_was_before_the_write(self) -> None:
-        record = make_record(None, edits=(self.EDIT,), writes=(make_known_write(),))
-        assert explains(record, after=STALE)
-        assert not explains(record, after=STALE + TICK)
+    def test_one_before_the_run_whose_write_in_it_may_not_have_been_made_explains_it(self) -> None:
+        edit = replace(self.EDIT, at=NOW - timedelta(hours=1))
+        for state, explained in ((WriteState.UNCONFIRMED, True), (WriteState.REFUSED, False)):
+            assert (
+                explains(make_record(None, edits=(edit,), writes=(make_known_write(state=state),)))
+                == explained
+            )
 
 
 class TestWrites:
@@ -106,23 +110,58 @@ class TestWrites:
             make_record(None, writes=(make_known_write(at=EARLY, left=compute_fingerprint(FOUND)),))
         )
 
-    def test_something_else_only_while_a_read_may_be_older(self) -> None:
-        record = make_record(None, writes=(make_known_write(),))
-        assert explains(record, after=STALE)
-        assert not explains(record, after=STALE + TICK)
+    def test_what_it_was_not_to_leave_is_no_explanation(self) -> None:
+        assert not explains(make_record(None, writes=(make_known_write(),)))
 
     @pytest.mark.parametrize("state", sorted(set(WriteState) - set(MADE)))
     def test_one_that_was_not_made_explains_nothing(self, state: WriteState) -> None:
-        assert not explains(make_record(None, writes=(make_known_write(state=state),)), after=STALE)
+        write = make_known_write(state=state, left=compute_fingerprint(FOUND))
+        assert not explains(make_record(None, writes=(write,)))
 
 
 def test_what_the_run_did_itself_does_not_count() -> None:
     own = replace(INTENT, signal=replace(INTENT.signal, event=replace(INTENT.signal.event, id=RUN)))
-    written = make_record(None, writes=(make_known_write(event_id=RUN),))
-    for record in (make_record(own), written):
-        assert not explains(record, after=STALE)
-        assert explains(record, after=STALE, besides="run-2")
+    write = make_known_write(event_id=RUN, left=compute_fingerprint(FOUND))
+    for record in (make_record(own), make_record(None, writes=(write,))):
+        assert not explains(record)
+        assert explains(record, besides="run-2")
 
 
 def test_an_open_intent_explains_it_whenever_it_was() -> None:
     assert explains(make_record(INTENT))
+
+
+class TestShown:
+    """A read may be older than a write of ours for some seconds; then the contact is looked at again."""
+
+    @staticmethod
+    def is_shown(after: timedelta, *, besides: str = RUN, **more: Any) -> bool:
+        """Whether it is taken for what is there so long after a write."""
+        look = Look(at=NOW + after, found=FOUND, record=make_record(None, writes=(make_known_write(**more),)))
+        try:
+            look.check_shown(besides=besides)
+        except RetryableError:
+            return False
+        return True
+
+    @pytest.mark.parametrize("state", MADE)
+    def test_not_before_ten_seconds_are_over(self, state: WriteState) -> None:
+        assert not self.is_shown(STALE, state=state)
+        assert self.is_shown(STALE + TICK, state=state)
+
+    def test_not_if_the_write_ended_while_it_was_read(self) -> None:
+        assert not self.is_shown(-timedelta(minutes=1))
+
+    def test_what_the_write_was_to_leave_is_what_is_there(self) -> None:
+        assert self.is_shown(SECOND, left=compute_fingerprint(FOUND))
+
+    @pytest.mark.parametrize("state", sorted(set(WriteState) - set(MADE)))
+    def test_a_write_that_was_not_made_is_not_waited_for(self, state: WriteState) -> None:
+        assert self.is_shown(SECOND, state=state)
+
+    def test_nor_one_of_the_run_itself(self) -> None:
+        assert self.is_shown(SECOND, event_id=RUN)
+
+    def test_what_could_not_be_read_says_so_at_once(self) -> None:
+        record = make_record(None, writes=(make_known_write(),))
+        Look(at=NOW, found=Unreadable(reason="denied"), record=record).check_shown(besides=RUN)

@@ -71,7 +71,8 @@ PLACES: Final = (
 )
 #: What happens to writes of contacts more often than other faults.
 _LIKELY: Final = (
-    *[Kind.LOST, Kind.FALSE, Kind.LATE, Kind.KILL_AFTER, Kind.KILL_DURING] * 2,
+    *[Kind.LOST, Kind.FALSE, Kind.KILL_AFTER] * 2,
+    *[Kind.LATE, Kind.KILL_DURING] * 4,
     Kind.KILL_BEFORE,
     Kind.BUSY,
 )

@@ -24,14 +24,6 @@ GATE: Final = (
         profiles=("interrupted",),
     ),
     Variant(
-        name="gate-looks-once",
-        place="rollcall.sweep.gate:ApproveStep.run_step",
-        old="if control.paused or control.approved != run.approved:",
-        new="if False:",
-        caught_by=("approved-in-pause",),
-        profiles=("interrupted",),
-    ),
-    Variant(
         name="own-restores-skipped",
         place="rollcall.sweep.apply_account:_left_by_us",
         old="return True",

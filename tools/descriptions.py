@@ -189,7 +189,7 @@ STATE: Final = {
         "`current`, `last`, `pending#PLAN`, `lapsed`, `passed#RUN`, `left` or `unreported#RUN`",
         (
             "the run under way; the last summary; a plan that is pending approval or approved; the last lapsed approval;"
-            " in how many accounts a roster changed contacts without approval, and the plan until it is carried out; the roster that a person rolled back; a run that began to"
+            " of each plan within the limits the number of accounts, and the plan until it is carried out; the roster that a person rolled back; a run that began to"
             " write and whose report is not stored yet"
         ),
         "7 days (plans, lapsed approvals, `passed#`), 30 days (`unreported#`)",

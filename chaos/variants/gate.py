@@ -41,9 +41,9 @@ GATE: Final = (
     ),
     Variant(
         name="rest-of-a-rollout-is-drift",
-        place="rollcall.sweep.report_step:ReportStep._count",
-        old=", passed=True)",
-        new=")",
+        place="rollcall.sweep.rollout:load_rollout",
+        old="passed.run == besides",
+        new="True",
         caught_by=("untouched-account-suspected",),
         profiles=("interrupted",),
     ),

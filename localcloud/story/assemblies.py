@@ -32,7 +32,8 @@ _OLD_SECONDS = 24 * 3600
 def make_once(make: Callable[[Path], object], *configs: Path, how: str) -> Path:
     """What `make` writes into the directory it is given, from these configurations.
 
-    `how` names the way, where there are several. Nobody may write into what is returned.
+    `how` names all that decides and is no file of the project or the configuration: the way it is made, and
+    what `make` has in its environment. Nobody may write into what is returned.
     """
     kept = KEPT / _key(configs, how)
     KEPT.mkdir(parents=True, exist_ok=True)
@@ -64,9 +65,8 @@ def _key(configs: Iterable[Path], how: str) -> str:
 def _sources() -> str:
     """Once in a process: what is changed meanwhile counts from the next one on."""
     top = [path for path in ROOT.iterdir() if not path.name.startswith(".") and path.name not in _ASIDE]
-    own = [Path(__file__), ROOT / "tests" / "stacks" / "assembly.py"]
     files = [path for one in top for path in (_files(one) if one.is_dir() else [one])]
-    return _hash((path.relative_to(ROOT).as_posix(), path) for path in [*files, *own])
+    return _hash((path.relative_to(ROOT).as_posix(), path) for path in files)
 
 
 @cache

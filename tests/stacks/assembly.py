@@ -7,6 +7,7 @@ import os
 import socket
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,6 @@ from tests.stacks.template import Template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 #: The directory of each stack in the assembly: those of another account than the hub are in stages.
 STACKS = {
@@ -63,7 +63,8 @@ def _no_sockets() -> Iterator[None]:
 
 def synthesize(config: str) -> Assembly:
     """The assembly of a configuration; cdk-nag's findings raise. Nobody may write into it."""
-    directory = make_once(lambda out: _synthesize(config, out), ROOT / config, how="in process")
+    how = f"in process, as here: {Path(__file__).read_text()}"
+    directory = make_once(lambda out: _synthesize(config, out), ROOT / config, how=how)
     templates = {}
     for name, stage in STACKS.items():
         (path,) = (directory / stage).glob(f"*{name}*.template.json")

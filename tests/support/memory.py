@@ -493,16 +493,21 @@ class MemorySweeps:
         self.faults("sweeps.forget_applied")
         self.plans.pop(plan, None)
 
-    def forget_roster(self, roster: str, now: datetime) -> None:
+    def forget_roster(self, roster: str, now: datetime) -> None:  # noqa: ARG002  # the same
         self.faults("sweeps.forget_applied")
         self.plans = {key: held for key, held in self.plans.items() if held.roster != roster}
-        for passed in self.list_passed(now):
-            if passed.plan is not None and passed.plan.roster == roster:
-                self.save_passed(replace(passed, plan=None))
+        self._forget_passed({roster})
 
-    def forget_others(self, rosters: Collection[str]) -> None:
+    def forget_others(self, rosters: Collection[str], now: datetime) -> None:  # noqa: ARG002  # old ones as well
         self.faults("sweeps.forget_others")
         self.plans = {key: held for key, held in self.plans.items() if held.roster in rosters}
+        known = {passed.plan.roster for passed in self.passed.values() if passed.plan is not None}
+        self._forget_passed(known.difference(rosters))
+
+    def _forget_passed(self, rosters: set[str]) -> None:
+        for run, passed in self.passed.items():
+            if passed.plan is not None and passed.plan.roster in rosters:
+                self.passed[run] = replace(passed, plan=None)
 
     def save_lapsed(self, lapsed: LapsedApproval) -> None:
         self.faults("sweeps.save_lapsed")

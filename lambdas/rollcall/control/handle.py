@@ -224,7 +224,7 @@ class CommandHandler:
             self.bus.publish_notice(notice, now)
         # Another roster was compared with the one before, and its plan is nobody's wish any more.
         same = {self.rosters.candidate.digest} if pending.roster == control.approved else set()
-        self.sweeps.forget_others({pending.roster, *same})
+        self.sweeps.forget_others({pending.roster, *same}, now)
         alert_approval(self.rosters.memory, self.bus, now)
         self.machine.start(command.execution, asked)
         return answer

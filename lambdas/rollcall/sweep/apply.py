@@ -55,7 +55,7 @@ class ApplyStep:
         if plan is None:
             return replace(run, next=Step.REPORT)
         began = self.ports.writer.clock.now()
-        # The first worker after a wait gets the run as the gate left it.
+        # The gate may have named `settle`; what is stored and compared below is at this step.
         run = replace(run, next=Step.APPLY)
         if not run.cursor:
             # Whatever becomes of this run, people are alerted of what it did: else the next one does it.

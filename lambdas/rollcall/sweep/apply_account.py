@@ -201,9 +201,9 @@ class AccountApplier:
         for change in changes:
             try:
                 look = look_at_contact(self.ports.writer, change.account_id, change.kind)
-                look.check_shown(besides=self.run.id)
-                if look.is_explained(since=self.run.started_at, besides=self.run.id):
-                    self.known.add((change.account_id, change.kind))
+                self.known.add((change.account_id, change.kind))  # somebody may be at it
+                if not look.is_explained(change.found, since=self.run.started_at, besides=self.run.id):
+                    self.known.discard((change.account_id, change.kind))
                 records[change.kind] = self._finish(look.record)
                 contacts[change.kind] = look.found
             except RetryableError as error:

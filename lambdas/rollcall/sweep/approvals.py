@@ -77,15 +77,12 @@ class LapsedApproval(Serializable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassedPlan(Serializable):
-    """A plan within the limits: a run carries it out by a roster that nobody looked at.
-
-    `accounts` is in how many of them it changes contacts by that roster, `plan` None once a run carried it
-    out to its end.
-    """
+    """A plan that needed no approval, after the roster `against`; `plan` is None once it is carried out."""
 
     run: str
     accounts: int
     at: datetime
+    against: str
     plan: PlanReference | None
 
 
@@ -117,12 +114,9 @@ class PendingPlanMemory(Protocol):
         """Forget a plan: a run got to its end. Others, which may want more, go on waiting."""
 
     def forget_roster(self, roster: str, now: datetime) -> None:
-        """Forget all plans for this roster: a run looked at all accounts, and nothing is left of them.
+        """Forget all plans for this roster: a run got to its end. In how many accounts is not forgotten."""
 
-        How many accounts were changed without a person is not forgotten.
-        """
-
-    def forget_others(self, rosters: Collection[str]) -> None:
+    def forget_others(self, rosters: Collection[str], now: datetime) -> None:
         """Forget all plans but those for these rosters, approved ones too: another roster is in force now.
 
         What somebody wanted of an earlier roster is not what anybody wants when that is deployed again.

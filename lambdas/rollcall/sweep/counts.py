@@ -22,11 +22,11 @@ from rollcall.sweep.stored_plan import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from rollcall.contact.known_drift import KnownDrift
-    from rollcall.decide.plan import Change, ChangeResult, ObservedAccount, Plan
+    from rollcall.decide.plan import Change, ChangeResult, ObservedAccount, Plan, PlannedChange
     from rollcall.decide.plan_values import KnownContacts
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
@@ -51,7 +51,8 @@ class RunCounts:
     """Counts of one run.
 
     `results` are what became of planned changes, `left` the verdict of a change that has none and why.
-    `granted` are the digests of changes that an approved plan had wanted before this run; `drift` is whether
+    `rollout` are the digests of changes that are wanted, and not carried out yet, with when their plan was
+    made; `was_carried_out` says whether one was since then, and somebody undid it. `drift` is whether
     the roster was in force before, so that other changes are drift. `known` is the drift that
     events led to and that was left as it was; `settled` is what of it is resolved by now, `narrowed` the
     drift of contacts that nobody could read, with what this run read. `roles_before` are the accounts that
@@ -60,7 +61,8 @@ class RunCounts:
 
     results: Mapping[tuple[str, ContactKind], ChangeResult]
     left: tuple[Verdict, str]
-    granted: frozenset[bytes]
+    rollout: Mapping[bytes, datetime]
+    was_carried_out: Callable[[PlannedChange, datetime], bool]
     drift: bool
     known: Mapping[tuple[str, ContactKind], KnownDrift] = field(default_factory=dict)
     roles_before: frozenset[str] = frozenset()
@@ -111,7 +113,7 @@ class RunCounts:
         if verdict not in RIGHT and len(self.not_set) < _MOST_NOT_SET:
             left = {"kind": str(change.kind), "verdict": str(verdict), "reason": reason}
             self.not_set.append({"account": describe_account(account)} | left)
-        if self.granted and compute_change_digest(make_planned_change(account.id, change)) in self.granted:
+        if self._is_rolled_out(make_planned_change(account.id, change), drift=drift):
             self.rolled_out += 1
         elif (
             drift
@@ -122,6 +124,10 @@ class RunCounts:
             self.only_swept.append((account.id, change.kind))
             self.drifted[str(verdict)] += 1
             self.drifts.append((account, change, verdict))
+
+    def _is_rolled_out(self, change: PlannedChange, *, drift: bool) -> bool:
+        since = self.rollout.get(compute_change_digest(change)) if self.rollout else None
+        return since is not None and not (drift and self.was_carried_out(change, since))
 
     def _is_known(self, account: Account, change: Change) -> bool:
         known = self.known.get((account.id, change.kind))

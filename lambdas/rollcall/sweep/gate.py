@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -23,12 +22,11 @@ from rollcall.sweep.approvals import (
     make_pending_plan,
     read_groups,
 )
+from rollcall.sweep.rollout import load_granted
 from rollcall.sweep.run import Ending, Run, Step, Trigger
 from rollcall.sweep.stored_plan import (
     AlteredPlanError,
     PlanBuilder,
-    StoredPlan,
-    compute_change_digest,
     describe_for_notice,
     make_altered_notice,
 )
@@ -43,7 +41,7 @@ if TYPE_CHECKING:
     from rollcall.rosters.current import Rosters
     from rollcall.rosters.orphaned import Matches
     from rollcall.sweep.approvals import PendingPlan
-    from rollcall.sweep.ports import Runs, SweepPorts, Sweeps
+    from rollcall.sweep.ports import SweepPorts, Sweeps
     from rollcall.sweep.run import PlanReference
 
 #: Who approves a roster whose plan needs nobody.
@@ -139,7 +137,9 @@ class Gate:
             return self._judge_approved(run, control)
         if by is None and change.changed:
             # Before it is approved: cut off in between, it counts all the same.
-            sweeps.save_passed(PassedPlan(run=run.id, accounts=change.changed, at=now, plan=plan))
+            sweeps.save_passed(
+                PassedPlan(run=run.id, accounts=change.changed, at=now, against=run.approved or "", plan=plan)
+            )
         run = let_through(run, plan)
         return run if control.approved == run.roster else replace(run, next=Step.APPROVE)
 
@@ -168,9 +168,7 @@ class Gate:
         draft = PlanBuilder(
             roster=digest,
             write=partial(self.ports.runs.write_planned, run.data, digest),
-            granted=load_granted(
-                digest, sweeps=self.ports.sweeps, runs=self.ports.runs, now=self.ports.clock.now()
-            ),
+            granted=frozenset(load_granted(digest, self.ports)),
             groups=ChangeGrouper(know_contacts(self.rosters, digest, run.approved)),
         )
         for observed in self.ports.runs.read_observed(run.data):
@@ -257,7 +255,7 @@ class ApproveStep:
                 key=run.id,
             ),
         )
-        self.sweeps.forget_others({run.roster})
+        self.sweeps.forget_others({run.roster}, now)
         alert_approval(self.rosters.memory, self.bus, now)
         return let_through(run, run.plan)
 
@@ -278,23 +276,3 @@ def find_approver(sweeps: Sweeps, run: Run, plan: PlanReference, now: datetime) 
     if known is None or known.roster != run.roster or known.expires_at <= now:
         return None
     return known.approved_by
-
-
-def load_granted(
-    roster: str, *, sweeps: Sweeps, runs: Runs, now: datetime, passed: bool = False
-) -> frozenset[bytes]:
-    """Digests of all changes in approved plans of this roster; RetryableError if they cannot be read.
-
-    With `passed` also in those that were within the limits. A plan that differs from its digest grants
-    nothing: a person approved another one.
-    """
-    plans = [(plan.reference, plan.data) for plan in sweeps.list_granted(roster, now)]
-    if passed:
-        within = sweeps.list_passed(now)
-        plans += [(one.plan, one.run) for one in within if one.plan and one.plan.roster == roster]
-    granted: set[bytes] = set()
-    for plan, data in plans:
-        with suppress(AlteredPlanError):
-            stored = StoredPlan(runs, plan, data=data)
-            granted |= {compute_change_digest(change) for change in stored.read_all()}
-    return frozenset(granted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rollcall.contact.record import update_record
@@ -23,8 +24,9 @@ from rollcall.sweep.counts import (
     make_notices,
     make_summary,
 )
-from rollcall.sweep.gate import know_contacts, load_granted
+from rollcall.sweep.gate import know_contacts
 from rollcall.sweep.report_files import build_waiting, publish_report
+from rollcall.sweep.rollout import load_rollout, was_carried_out
 from rollcall.sweep.run import Ending, Run, Step, Trigger, describe_failure
 from rollcall.sweep.stored_plan import AlteredPlanError
 
@@ -179,9 +181,8 @@ class ReportStep:
         counts = RunCounts(
             results=results,
             left=find_left_over(run),
-            granted=load_granted(roster.digest, sweeps=self.ports.sweeps, runs=runs, now=now, passed=True)
-            if roster
-            else frozenset(),
+            rollout=load_rollout(roster.digest, self.ports, self.rosters, besides=run.id) if roster else {},
+            was_carried_out=partial(was_carried_out, records=self.ports.records, besides=run.id),
             drift=drift,
             # One read for the whole run.
             known={

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from rollcall.contact.known_drift import compute_fingerprint
 from rollcall.contact.record import MESSAGES_LAST, SKEW, add_signal, update_record
 from rollcall.decide.intent import WriteState
-from rollcall.model.errors import RetryableError
+from rollcall.model.errors import SoonError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,10 +33,10 @@ class Look:
     found: Observation
     record: ContactRecord
 
-    def check_shown(self, *, besides: str) -> None:
-        """RetryableError if this may be what was there before a write of ours: it is to be looked at again.
+    def check_fresh(self, *, besides: str) -> None:
+        """SoonError if the read may be older than a recent write of ours: look again.
 
-        `besides` is the id of the run that asks: its own writes do not count.
+        Writes of the run `besides` do not count: it knows of them.
         """
         found = compute_fingerprint(self.found)
         if found is not None and any(
@@ -44,17 +44,22 @@ class Look:
             for write in self.record.writes
             if write.left != found
         ):
-            raise RetryableError("what was read may be older than a write of a few seconds ago")
+            raise SoonError("what was read may be older than a write of a few seconds ago")
 
-    def is_explained(self, *, since: datetime, besides: str) -> bool:
-        """Whether somebody is known to have made the contact what it is since then, or is at it.
+    def is_explained(self, planned: Observation, *, since: datetime, besides: str) -> bool:
+        """Whether an open intent, an edit or a write since then accounts for what was found. Raises as above.
 
-        An edit has not that a write surely undid, or after which something else was there; a write has only
-        if this is what it was to leave. `besides` is as above.
+        An edit does not if a write followed it, or if something else was found after it. A write does only if
+        it was to leave what was found. What the run `besides` wrote itself explains nothing: where it was cut
+        off after its write, what it had `planned` to overwrite is asked about.
         """
+        self.check_fresh(besides=besides)
         intent, found = self.record.intent, compute_fingerprint(self.found)
-        writes = [write for write in self.record.writes if write.may_have_changed]
-        lately = [write for write in writes if write.event_id != besides and write.at + SKEW >= since]
+        made = [write for write in self.record.writes if write.may_have_changed]
+        writes = [write for write in made if write.event_id != besides]
+        if made and made[-1].event_id == besides and made[-1].left == found:
+            found, made = compute_fingerprint(planned), writes
+        lately = [write for write in writes if write.at + SKEW >= since]
         return (
             (intent is not None and intent.event_id != besides)
             or any(write.left == found for write in lately)
@@ -63,13 +68,13 @@ class Look:
                 or since - edit.at <= _get_reach(edit)
                 or any(write.event_key == edit.key for write in lately)
                 for edit in self.record.edits
-                if edit.found in (None, found) and not any(_has_undone(write, edit) for write in writes)
+                if edit.found in (None, found) and not any(_follows(write, edit) for write in made)
             )
         )
 
 
-def _has_undone(write: KnownWrite, edit: KnownEdit) -> bool:
-    """Whether the write surely was made, and after the edit."""
+def _follows(write: KnownWrite, edit: KnownEdit) -> bool:
+    """Whether the write was made, and after the edit: because of it, or by more than clocks differ."""
     later = write.event_key == edit.key or (edit.at is not None and write.at - edit.at > SKEW)
     return write.state is WriteState.WRITTEN and later
 

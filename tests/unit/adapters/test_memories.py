@@ -299,11 +299,11 @@ def on_sweeps(sweeps, now, name, *arguments):  # noqa: PLR0911  # one case for e
             return sweeps.save_pending(held)
         case "approve", (plan,):
             return sweeps.approve(plan, by="arn:aws:iam::333333333333:role/rollcall-operator", at=now)
-        case (("find_pending" | "forget_applied" | "forget_others"), (key,)):
+        case (("find_pending" | "forget_applied"), (key,)):
             return getattr(sweeps, name)(key)
         case "save_passed", (run, roster):
             plan = roster and PlanReference(digest="0" * 64, roster=roster, changes=2, parts=1)
-            return sweeps.save_passed(PassedPlan(run=run.id, accounts=2, at=now, plan=plan))
+            return sweeps.save_passed(PassedPlan(run=run.id, accounts=2, at=now, against="", plan=plan))
         case "save_lapsed", (plan,):
             return sweeps.save_lapsed(LapsedApproval(plan=plan, by="alice", reason="it expired", at=now))
         case "list_granted", (roster,):

@@ -172,6 +172,36 @@ class TestCutOff:
         world.sweep("schedule")
         assert world.facts("sweep-drift")["contacts"] == 1
 
+    def test_what_was_wrong_under_the_roster_before_is_drift(self):
+        world = settled()
+        drift(world, PRODUCTION)
+        world.deploy(NARROW)
+        execution = world.execution("roster").run_to("apply")
+        world.command("pause")
+        assert execution.run().document["ending"] == "paused"
+        world.command("unpause")
+        world.sweep("schedule")
+        assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc", NARROW)
+        assert world.facts("sweep-drift")["contacts"] == 1
+
+    def test_what_was_set_and_changed_back_since_is_drift_while_others_wait(self):
+        world = settled()
+        world.deploy(NARROW)
+        execution = world.execution("roster").run_to("report")
+        (passed,) = world.sweeps.passed.values()
+        execution.run()
+        world.sweeps.save_passed(passed)  # as if another of its contacts could not be set
+        world.clock.sleep(3600)
+        before = api_values("pci-soc")
+        world.member(PRODUCTION).put_alternate_contact(AlternateContactType="SECURITY", **before)
+        world.sweep("schedule")
+        assert world.facts("sweep-drift")["contacts"] == 1
+
+    def test_another_roster_in_force_ends_it_and_it_counts_all_the_same(self):
+        world = self.cut_off()
+        world.sweeps.forget_others({compute_digest(STRICT)}, world.clock.now())
+        assert [(one.accounts, one.plan) for one in world.sweeps.passed.values()] == [(1, None)]
+
     def test_once_it_is_rolled_out_the_same_difference_is_drift(self):
         world = self.cut_off()
         world.sweep("schedule")

@@ -13,7 +13,7 @@ from rollcall.contact.record import MESSAGES_LAST, SKEW
 from rollcall.decide.intent import WriteState
 from rollcall.model.contact import Contact
 from rollcall.model.desired import Present, Unreadable
-from rollcall.model.errors import RetryableError
+from rollcall.model.errors import SoonError
 from rollcall.write.look import STALE, Look
 from tests.support.record_samples import make_edit, make_known_write, make_record
 from tests.support.samples import INTENT, NOW
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 RUN = "run-1"
 FOUND = Present(contact=Contact(name="Mallory"))
+#: What the run was to overwrite.
+PLANNED = Present(contact=Contact(name="Somebody else"))
 SECOND, TICK = timedelta(seconds=1), timedelta(microseconds=1)
 EARLY, EVEN = NOW - SKEW - TICK, NOW - SKEW
 MADE = [WriteState.WRITTEN, WriteState.UNCONFIRMED]
@@ -30,7 +32,7 @@ MADE = [WriteState.WRITTEN, WriteState.UNCONFIRMED]
 
 def explains(record: ContactRecord, *, after: timedelta = timedelta(minutes=2), besides: str = RUN) -> bool:
     """Whether the record explains what is there so long after the run began, which was now."""
-    return Look(at=NOW + after, found=FOUND, record=record).is_explained(since=NOW, besides=besides)
+    return Look(at=NOW + after, found=FOUND, record=record).is_explained(PLANNED, since=NOW, besides=besides)
 
 
 def test_a_record_of_nothing_explains_nothing() -> None:
@@ -127,6 +129,26 @@ def test_what_the_run_did_itself_does_not_count() -> None:
         assert explains(record, besides="run-2")
 
 
+class TestCutOff:
+    """A worker of the run wrote and was cut off: asked is what it overwrote, not what it left."""
+
+    OWN = make_known_write(event_id=RUN, event_key=RUN, left=compute_fingerprint(FOUND), at=NOW + 60 * SECOND)
+
+    def test_an_edit_explains_it_as_before_the_write(self) -> None:
+        for found, explained in ((compute_fingerprint(PLANNED), True), ("0" * 32, False), (None, True)):
+            edit = make_edit(at=NOW, published="set", found=found)
+            assert explains(make_record(None, edits=(edit,), writes=(self.OWN,))) == explained
+
+    def test_unless_another_write_followed_the_edit(self) -> None:
+        edit = make_edit(1, at=NOW, published="set")
+        assert not explains(make_record(None, edits=(edit,), writes=(make_known_write(), self.OWN)))
+
+    def test_an_edit_before_a_write_of_the_run_explains_nothing_that_came_after_it(self) -> None:
+        own = replace(self.OWN, left="0" * 32)
+        edit = make_edit(at=NOW, published="set", found=compute_fingerprint(FOUND))
+        assert not explains(make_record(None, edits=(edit,), writes=(own,)))
+
+
 def test_an_open_intent_explains_it_whenever_it_was() -> None:
     assert explains(make_record(INTENT))
 
@@ -139,8 +161,8 @@ class TestShown:
         """Whether it is taken for what is there so long after a write."""
         look = Look(at=NOW + after, found=FOUND, record=make_record(None, writes=(make_known_write(**more),)))
         try:
-            look.check_shown(besides=besides)
-        except RetryableError:
+            look.check_fresh(besides=besides)
+        except SoonError:
             return False
         return True
 
@@ -164,4 +186,4 @@ class TestShown:
 
     def test_what_could_not_be_read_says_so_at_once(self) -> None:
         record = make_record(None, writes=(make_known_write(),))
-        Look(at=NOW, found=Unreadable(reason="denied"), record=record).check_shown(besides=RUN)
+        Look(at=NOW, found=Unreadable(reason="denied"), record=record).check_fresh(besides=RUN)

@@ -13,7 +13,7 @@ from rollcall.sweep.approvals import COUNTED, LapsedApproval, PassedPlan, Pendin
 from rollcall.sweep.run import LEASE_SECONDS, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
 _PENDING: Final = "pending#"
@@ -90,15 +90,19 @@ class PendingPlanItems(TableAdapter):
         for known in self._list_all():
             if known.roster == roster:
                 self.forget_applied(known.plan)
-        for passed in self.list_passed(now):
-            if passed.plan is not None and passed.plan.roster == roster:
-                self.save_passed(replace(passed, plan=None))
+        self._forget_passed(now, lambda known: known == roster)
 
-    def forget_others(self, rosters: Collection[str]) -> None:
+    def forget_others(self, rosters: Collection[str], now: datetime) -> None:
         """Forget all plans but those for these rosters."""
         for known in self._list_all():
             if known.roster not in rosters:
                 self.forget_applied(known.plan)
+        self._forget_passed(now, lambda known: known not in rosters)
+
+    def _forget_passed(self, now: datetime, is_of: Callable[[str], bool]) -> None:
+        for passed in self.list_passed(now):
+            if passed.plan is not None and is_of(passed.plan.roster):
+                self.save_passed(replace(passed, plan=None))
 
     def save_lapsed(self, lapsed: LapsedApproval) -> None:
         """Remember an approval that came to nothing, in place of an earlier one."""

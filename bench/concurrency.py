@@ -25,7 +25,9 @@ class ConcurrentClock:
     def __init__(self, start: datetime = DEFAULT_START) -> None:
         self._now = start
         self._order = count()
-        # Who wakes when: the one before it switches to it.
+        # Where all tasks are switched to: in the outermost `gather`.
+        self._hub: greenlet | None = None
+        # Who wakes when.
         self._sleepers: list[tuple[datetime, int, greenlet]] = []
 
     def now(self) -> datetime:
@@ -41,7 +43,7 @@ class ConcurrentClock:
             self._now = wake
             return
         self._wake_at(wake, getcurrent())
-        self._wake_next()
+        self._hand_over()
 
     def gather(self, works: Sequence[Callable[[], Any]]) -> None:
         """Run all of them at once, and return when all are done; raises what the first of them raised."""
@@ -49,6 +51,8 @@ class ConcurrentClock:
             return
         failures: dict[int, BaseException] = {}
         left, asking = len(works), getcurrent()
+        outermost = self._hub is None
+        self._hub = self._hub or asking
 
         def run(number: int, work: Callable[[], Any]) -> None:
             nonlocal left
@@ -57,22 +61,29 @@ class ConcurrentClock:
             except BaseException as error:  # noqa: BLE001 - raised in the task that asked
                 failures[number] = error
             left -= 1
+            if not left and not outermost:
+                self._wake_at(self._now, asking)
 
         for number, work in enumerate(works):
-            self._wake_at(self._now, greenlet(partial(run, number, work), parent=asking))
-        while left:
-            self._wake_next()  # comes back whenever one of them is done: it is their parent
-        self._wake_at(self._now, asking)
-        self._wake_next()
+            self._wake_at(self._now, greenlet(partial(run, number, work), parent=self._hub))
+        if outermost:
+            while left:
+                self._now, _, task = heappop(self._sleepers)
+                task.switch()  # until it sleeps or is done
+            self._hub = None
+        else:
+            self._hand_over()
         if failures:
             raise failures[min(failures)]
 
     def _wake_at(self, moment: datetime, task: greenlet) -> None:
         heappush(self._sleepers, (moment, next(self._order), task))
 
-    def _wake_next(self) -> None:
-        self._now, _, task = heappop(self._sleepers)
-        task.switch()
+    def _hand_over(self) -> None:
+        # Not to the next one: a task that begins there would count its frames as its own.
+        if self._hub is None:
+            raise RuntimeError("only a task sleeps while others do")
+        self._hub.switch()
 
 
 class ConcurrentPool:

@@ -132,8 +132,10 @@ class BenchWorld(SweepWorld):
 
         def until_done(task: Callable[[], Any]) -> None:
             nonlocal unfinished
-            task()
-            unfinished -= 1
+            try:
+                task()
+            finally:
+                unfinished -= 1
 
         def go_on() -> bool:
             return unfinished > 0 or (bool(self.intake.messages) and self.seconds() < end)

@@ -189,8 +189,8 @@ STATE: Final = {
         "`current`, `last`, `pending#PLAN`, `lapsed`, `passed#RUN`, `left` or `unreported#RUN`",
         (
             "the run under way; the last summary; a plan that is pending approval or approved; the last lapsed approval;"
-            " of each plan within the limits the number of accounts, and the plan until it is carried out; the roster that a person rolled back; a run that began to"
-            " write and whose report is not stored yet"
+            " a plan within the limits, until it is carried out, with its number of accounts; the roster that a person"
+            " rolled back; a run that began to write and whose report is not stored yet"
         ),
         "7 days (plans, lapsed approvals, `passed#`), 30 days (`unreported#`)",
     ),

@@ -1,15 +1,14 @@
-"""What of a roster is still to be carried out, and was wanted: that a contact differs is no drift then."""
+"""Changes that a roster asks for and that no run has made yet: such a difference is no drift."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rollcall.contact.known_drift import compute_fingerprint
 from rollcall.decide.plan import plan_observed
-from rollcall.model.desired import make_fulfilled
 from rollcall.sweep.approvals import open_pending
 from rollcall.sweep.stored_plan import AlteredPlanError, StoredPlan, compute_change_digest
+from rollcall.write.apply_change import compute_desired_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,9 +39,9 @@ def load_granted(roster: str, ports: SweepPorts) -> dict[bytes, datetime]:
 def load_rollout(
     roster: str, ports: SweepPorts, rosters: Rosters, *, besides: str
 ) -> Mapping[bytes, datetime]:
-    """The same, and of plans that needed no approval what the roster changed, besides those of this run.
+    """Those, and the changes of plans that needed no approval, without the plan of the run `besides`.
 
-    What was wrong under the roster before was no wish of anybody: it was drift, and still is.
+    A contact that was wrong under the roster before does not count: it was drift, and still is.
     """
     found = load_granted(roster, ports)
     for passed in ports.sweeps.list_passed(ports.clock.now()):
@@ -70,11 +69,11 @@ def _list_drifted(passed: PassedPlan, ports: SweepPorts, rosters: Rosters) -> se
 
 
 def was_carried_out(change: PlannedChange, since: datetime, records: ContactMemory, *, besides: str) -> bool:
-    """Whether the contact was once so since then: somebody has undone it. This run's own write is no sign.
+    """Whether a write made it since then, so that somebody undid it. Those of the run `besides` do not count.
 
-    RetryableError if its record cannot be read.
+    RetryableError if the record of the contact cannot be read.
     """
-    wanted = compute_fingerprint(make_fulfilled(change.wanted))
+    wanted = compute_desired_fingerprint(change.wanted)
     return any(
         write.may_have_changed and write.event_id != besides and write.left == wanted and write.at >= since
         for write in records.load(change.account_id, change.kind).writes

@@ -50,8 +50,8 @@ class Look:
         """Whether an open intent, an edit or a write since then accounts for what was found. Raises as above.
 
         An edit does not if a write followed it, or if something else was found after it. A write does only if
-        it was to leave what was found. What the run `besides` wrote itself explains nothing: where it was cut
-        off after its write, what it had `planned` to overwrite is asked about.
+        it was to leave what was found. Writes of the run `besides` explain nothing. If one of them left what
+        was found, the run was cut off after it, and the question is about `planned`, which it overwrote.
         """
         self.check_fresh(besides=besides)
         intent, found = self.record.intent, compute_fingerprint(self.found)

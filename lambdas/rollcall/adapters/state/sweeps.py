@@ -87,19 +87,16 @@ class PendingPlanItems(TableAdapter):
 
     def forget_roster(self, roster: str, now: datetime) -> None:
         """Forget all plans for this roster: nothing is left of them. What passed is still counted."""
-        for known in self._list_all():
-            if known.roster == roster:
-                self.forget_applied(known.plan)
-        self._forget_passed(now, lambda known: known == roster)
+        self._forget(now, lambda known: known == roster)
 
     def forget_others(self, rosters: Collection[str], now: datetime) -> None:
         """Forget all plans but those for these rosters."""
-        for known in self._list_all():
-            if known.roster not in rosters:
-                self.forget_applied(known.plan)
-        self._forget_passed(now, lambda known: known not in rosters)
+        self._forget(now, lambda known: known not in rosters)
 
-    def _forget_passed(self, now: datetime, is_of: Callable[[str], bool]) -> None:
+    def _forget(self, now: datetime, is_of: Callable[[str], bool]) -> None:
+        for known in self._list_all():
+            if is_of(known.roster):
+                self.forget_applied(known.plan)
         for passed in self.list_passed(now):
             if passed.plan is not None and is_of(passed.plan.roster):
                 self.save_passed(replace(passed, plan=None))

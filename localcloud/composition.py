@@ -47,6 +47,10 @@ class LocalCloud(Server):
         """Make the role of a person at the keyboard, if nobody has made it."""
         identities.make_person_role(arn, self.simulation.organization.management)
 
+    def is_idle(self) -> bool:
+        """Whether nothing is under way: no event, no message that a function could have now, no execution."""
+        return self.bridge.is_idle() and self.poller.is_idle() and self.executions.is_idle()
+
     def install_parts(self) -> None:
         """Install every part that differs from plain moto."""
         repairs.install(self)
@@ -62,7 +66,7 @@ class LocalCloud(Server):
         self.mail = mail.install(self, access)
         self.bridge = events.install(self, access)
         stack_events.connect(engine, self.bridge)
-        self.functions = functions.install(self, access, runtime=self._runtime)
+        self.functions, self.poller = functions.install(self, access, runtime=self._runtime)
         self.executions = state_machines.install(
             self, access, functions=self.functions, bridge=self.bridge, wait_scale=self._wait_scale
         )

@@ -156,7 +156,7 @@ class SimulatedCloud:
         """Let `seconds` pass on the clock, delivering everything at its moment; the number of events."""
         end = self.clock.now() + timedelta(seconds=seconds)
         delivered = self.pump()
-        while (due := self._find_next_due()) is not None and due <= end:
+        while (due := self.find_next_due()) is not None and due <= end:
             self.clock.sleep(max(0.0, (due - self.clock.now()).total_seconds()))
             delivered += self.pump()
         self.clock.sleep(max(0.0, (end - self.clock.now()).total_seconds()))
@@ -195,7 +195,8 @@ class SimulatedCloud:
             event = self._recorder.record_region_status(account, params["RegionName"], status, now)
             self._enqueue(now, event)
 
-    def _find_next_due(self) -> datetime | None:
+    def find_next_due(self) -> datetime | None:
+        """When the next event is due, or the next change in the background ends; None for neither."""
         with self._lock:
             moments = [self._queue[0][0]] if self._queue else []
             background = self.organizations.background.find_next_due()

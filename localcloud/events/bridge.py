@@ -52,7 +52,7 @@ class EventBridge:
         self._senders: dict[str, Sender] = {"sqs": self._send_to_queue, "events": self._forward}
         self._listeners: list[Callable[[dict[str, Any]], None]] = []
         self._simulation = simulation
-        self._arrivals: queue.SimpleQueue[EventDelivery] = queue.SimpleQueue()
+        self._arrivals: queue.Queue[EventDelivery] = queue.Queue()
         self._stopping = threading.Event()
         self._worker = threading.Thread(target=self._work, name="eventbridge", daemon=True)
         simulation.subscribe(self._accept_from_cloudtrail)
@@ -71,6 +71,10 @@ class EventBridge:
         self._stopping.set()
         self._worker.join(timeout=5)
 
+    def is_idle(self) -> bool:
+        """Whether no event is on its way."""
+        return self._simulation.find_next_due() is None and not self._arrivals.unfinished_tasks
+
     def _accept_from_cloudtrail(self, account: str, event: dict[str, Any]) -> None:
         management = self._simulation.organization.management
         by_trail = event["detail-type"].endswith("via CloudTrail")
@@ -82,17 +86,24 @@ class EventBridge:
             try:
                 self._simulation.pump()
                 delivery = self._arrivals.get(timeout=0.02)
-                for listener in self._listeners:
-                    listener(delivery.event)
-                rules = list(getattr(find_bus(delivery.bus_arn), "rules", {}).values())
             except queue.Empty:
                 continue
             except Exception:  # noqa: BLE001 - an error of a listener must not end the delivery of all accounts
-                _log.exception("delivery")
+                _log.exception("pump")
                 continue
-            for rule in rules:
-                if rule.state.startswith("ENABLED") and not rule.scheduled_expression:
-                    self._apply(rule, delivery)
+            try:
+                self._deliver(delivery)
+            except Exception:  # noqa: BLE001 - same
+                _log.exception("delivery")
+            finally:
+                self._arrivals.task_done()
+
+    def _deliver(self, delivery: EventDelivery) -> None:
+        for listener in self._listeners:
+            listener(delivery.event)
+        for rule in list(getattr(find_bus(delivery.bus_arn), "rules", {}).values()):
+            if rule.state.startswith("ENABLED") and not rule.scheduled_expression:
+                self._apply(rule, delivery)
 
     def _apply(self, rule: Any, delivery: EventDelivery) -> None:
         try:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from localcloud.cloud.interface import Cloud
 
 
-def install(cloud: Cloud, access: ServiceAccess, *, runtime: Path) -> Functions:
+def install(cloud: Cloud, access: ServiceAccess, *, runtime: Path) -> tuple[Functions, Poller]:
     """Answer Invoke in moto's place and poll the queues of all event source mappings.
 
     `runtime` is the virtual environment in which functions run.
@@ -23,5 +23,6 @@ def install(cloud: Cloud, access: ServiceAccess, *, runtime: Path) -> Functions:
     functions = Functions(clients=cloud.clients, run_dir=cloud.run_dir, runtime=runtime)
     cloud.on_stop(functions.close)
     cloud.gateway.route("lambda", InvokeApi(functions).handle)
-    cloud.on_stop(Poller(functions, access).close)
-    return functions
+    poller = Poller(functions, access)
+    cloud.on_stop(poller.close)
+    return functions, poller

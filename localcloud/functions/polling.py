@@ -52,6 +52,10 @@ class Poller:
         self._thread.join(timeout=5)
         self._batches.shutdown(wait=False, cancel_futures=True)
 
+    def is_idle(self) -> bool:
+        """Whether no function has messages, or could have some now: what comes back later does not count."""
+        return not any(self._in_flight[m.uuid] or _list_visible(m) for m in list(_list_mappings()))
+
     def _poll(self) -> None:
         while not self._stopping.wait(_PAUSE_SECONDS):
             for mapping in list(_list_mappings()):
@@ -62,12 +66,8 @@ class Poller:
                     self._batches.submit(self._process, mapping, batch)
 
     def _receive(self, mapping: Any) -> list[Any]:
-        try:
-            queue = find_queue(mapping.event_source_arn)
-        except LookupError:
-            return []  # deleted before its mapping
         window = float(mapping.max_batch_window or 0)
-        waiting = queue.messages
+        waiting = _list_visible(mapping)
         if not waiting or self._in_flight[mapping.uuid] >= _get_limit(mapping):
             return []
         if not self._may_receive(mapping):
@@ -75,6 +75,7 @@ class Poller:
         since = min(max(m.sent_timestamp, m.visible_at, m.delayed_until) for m in waiting) / 1000
         if len(waiting) < mapping.batch_size and time.time() - since < window:
             return []
+        queue = find_queue(mapping.event_source_arn)
         backend = sqs_backends[queue.account_id][queue.region]
         batch: list[Any] = []
         with queue._messages_lock:  # noqa: SLF001 - moto receives without it
@@ -131,6 +132,13 @@ def _list_mappings() -> Iterator[Any]:
         for backend in list(regions.values()):
             mappings = list(backend._event_source_mappings.values())  # noqa: SLF001 - moto has no other way to list all
             yield from (mapping for mapping in mappings if ":sqs:" in mapping.event_source_arn)
+
+
+def _list_visible(mapping: Any) -> list[Any]:
+    try:
+        return list(find_queue(mapping.event_source_arn).messages)
+    except LookupError:
+        return []  # deleted before its mapping
 
 
 def _build_record(message: Any, mapping: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import threading
@@ -13,6 +14,7 @@ from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
 
 from localcloud.functions.environment import ExecutionEnvironment, InvocationResult, Launch
+from localcloud.kept import keep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +45,7 @@ class Functions:
         self._lock = threading.Lock()
         self._running: Counter[str] = Counter()
         self._environments: dict[str, list[tuple[str, ExecutionEnvironment]]] = {}
-        self._logs, self._tasks = run_dir / "logs", run_dir / "tasks"
+        self._logs = run_dir / "logs"
         self._logs.mkdir(parents=True, exist_ok=True)
 
     def invoke(self, function_arn: str, event: bytes) -> InvocationResult:
@@ -126,11 +128,9 @@ class Functions:
         )
 
     def _unpack(self, function: Any) -> Path:
-        task: Path = self._tasks / "".join(c for c in function.code_sha_256 if c.isalnum())
-        with self._lock:
-            if not task.exists():
-                zipfile.ZipFile(io.BytesIO(function.code_bytes)).extractall(task)
-        return task.resolve()
+        """Its code, with the bytecode that earlier runs of the same code left."""
+        name = base64.b64decode(function.code_sha_256).hex()
+        return keep(f"function-{name}", zipfile.ZipFile(io.BytesIO(function.code_bytes)).extractall)
 
     def _build_variables(self, function: Any) -> dict[str, str]:
         credentials = self._clients.assume(function.role, function.function_name[:64])

@@ -57,6 +57,10 @@ class Executions:
         execution.stop(dt.datetime.now(dt.UTC), error, cause)
         return execution
 
+    def is_idle(self) -> bool:
+        """Whether none runs."""
+        return all(execution.status != "RUNNING" for execution in list(_list_all()))
+
     def close(self) -> None:
         """Stop all."""
         for execution in list(_list_all()):

@@ -1,32 +1,27 @@
-"""Cloud assemblies, kept in `build/assemblies` by a hash of everything that goes into them.
+"""Cloud assemblies, kept by a hash of everything that goes into them.
 
 Synthesizing starts Node, reads the whole CDK and takes seconds; the same sources and configuration give the
-same files, which a test shows by a fresh synthesis. Several processes may ask for the same one at once.
+same files, which a test shows by a fresh synthesis.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import shutil
 import sys
-import time
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING
+
+from localcloud.kept import ROOT, keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-ROOT = Path(__file__).parents[2]
-KEPT = ROOT / "build" / "assemblies"
 # What no synthesis reads. Whatever else is in the project counts, so that nothing can be forgotten.
 _ASIDE = {"bench", "build", "cdk.out", "node_modules", "out", "simulation", "tests"}
-_OLD_SECONDS = 24 * 3600
 
 
 def make_once(make: Callable[[Path], object], *configs: Path, how: str) -> Path:
@@ -35,20 +30,7 @@ def make_once(make: Callable[[Path], object], *configs: Path, how: str) -> Path:
     `how` names all that decides and is no file of the project or the configuration: the way it is made, and
     what `make` has in its environment. Nobody may write into what is returned.
     """
-    kept = KEPT / _key(configs, how)
-    KEPT.mkdir(parents=True, exist_ok=True)
-    with kept.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.exists():
-            _remove_old()
-            work = Path(mkdtemp(dir=KEPT, prefix="new-"))
-            try:
-                make(work / "made")
-                (work / "made").rename(kept)
-            finally:
-                shutil.rmtree(work)
-        os.utime(kept)
-    return kept
+    return keep(f"assembly-{_key(configs, how)}", make)
 
 
 def _key(configs: Iterable[Path], how: str) -> str:
@@ -89,9 +71,3 @@ def _hash(files: Iterator[tuple[str, Path]]) -> str:
     for name, path in sorted(files):
         digest.update(f"{name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
-
-
-def _remove_old() -> None:
-    for path in KEPT.iterdir():
-        if path.is_dir() and path.stat().st_mtime < time.time() - _OLD_SECONDS:
-            shutil.rmtree(path, ignore_errors=True)

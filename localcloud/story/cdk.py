@@ -42,9 +42,7 @@ class Cdk:
         """Deploy the CDK's own stack (bucket and roles) into an account."""
         self._run(["bootstrap", f"aws://{account}/{REGION}"], self._make_home(account), account)
 
-    def deploy(
-        self, stack: str, account: str, *, assembly: Path, method: str = "change-set"
-    ) -> dict[str, str]:
+    def deploy(self, stack: str, account: str, *, assembly: Path, method: str = "direct") -> dict[str, str]:
         """Deploy a synthesized stack with an account's credentials and return its outputs."""
         options = ["--app", str(assembly.resolve()), "--require-approval", "never", "--method", method]
         self._run(["deploy", _ANYWHERE + stack, "--exclusively", *options], self._make_home(account), account)

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
     from localcloud.story.scene import DemoStep, Scene
 
-_DRIFTED = ((PAYMENTS, "SECURITY"), (PAYMENTS, "BILLING"), (PLAYGROUND, "OPERATIONS"), (DIVESTED, "BILLING"))
+_DRIFTED = (
+    (PAYMENTS, "OPERATIONS"),
+    (PAYMENTS, "BILLING"),
+    (PLAYGROUND, "OPERATIONS"),
+    (DIVESTED, "BILLING"),
+)
 
 
 def play_drift(scene: Scene) -> Iterator[DemoStep]:

@@ -91,12 +91,11 @@ class DemoStage:
         """Deploy everything; returns the first sweep's run, which leaves the roster pending approval."""
         if self._assembly is None:
             raise LookupError("nothing is synthesized")
-        assembly = self._assembly
         self.show("cdk deploy of the hub, whose StackSet brings the forwarder to the members")
-        held = self._deploy_hub(assembly)
-        self.show("cdk deploy of management")
-        self._make_cdk().deploy("RollcallManagement", self.management, assembly=assembly)
-        return held
+        known = self._deploy_hub(self._assembly)
+        self.show("cdk deploy of management, while the first sweep runs")
+        self._make_cdk().deploy("RollcallManagement", self.management, assembly=self._assembly)
+        return self.sweeps.wait_for_run(known)
 
     def approve(self, run: dict[str, Any]) -> dict[str, Any]:
         """Approve the plans that a run left pending; returns the run that applies the last one."""
@@ -111,11 +110,15 @@ class DemoStage:
         held = self.out / "pending"
         held.mkdir()
         # `status` exits with 2 when something needs a person, `approve` may exit with 1 after a no.
-        return {
-            "status": self._terminal.run("status", statuses=(2,)),
-            "approve": self._terminal.run("approve", plan[:_DIGITS], answer="n\n", statuses=(0, 1)),
-            "report": self._terminal.fetch_report(held).read_text(),
-        }
+        with ThreadPoolExecutor() as pool:
+            looks = {
+                "status": pool.submit(self._terminal.run, "status", statuses=(2,)),
+                "approve": pool.submit(
+                    self._terminal.run, "approve", plan[:_DIGITS], answer="n\n", statuses=(0, 1)
+                ),
+                "report": pool.submit(lambda: self._terminal.fetch_report(held).read_text()),
+            }
+        return {place: look.result() for place, look in looks.items()}
 
     def fetch_report(self) -> Path:
         """The page of the last sweep, fetched from the hub's bucket as a person does."""
@@ -125,7 +128,8 @@ class DemoStage:
     def update_hub(self, config: Path) -> dict[str, Any]:
         """Deploy the hub with another configuration; returns the run of the sweep that follows."""
         self.show("cdk deploy of the hub again: an update of its stack")
-        return self._deploy_hub(self.out / "assemblies" / config.name)
+        known = self._deploy_hub(self.out / "assemblies" / config.name)
+        return self.sweeps.wait_for_run(known)
 
     def _set_up(self) -> None:
         """Create a trail and run `rollcall setup`."""
@@ -135,11 +139,12 @@ class DemoStage:
         said = run_rollcall(self.cloud.clients, self.management, "setup", "--config", str(CONFIG), work=work)
         (work / "setup.log").write_text(said)
 
-    def _deploy_hub(self, assembly: Path) -> dict[str, Any]:
+    def _deploy_hub(self, assembly: Path) -> set[str]:
+        """Returns the sweeps that were before; the one that follows a deployment begins by itself."""
         self.roster = _read_roster(assembly)
         known = self._sweeps.list_known() if self._sweeps else set()
         self._sweeps = HubSweeps(self.cloud, self._make_cdk().deploy("RollcallHub", HUB, assembly=assembly))
-        return self._sweeps.wait_for_run(known)
+        return known
 
     @property
     def _terminal(self) -> Terminal:

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from localcloud.story.scene import Scene
 
-_QUIET_SECONDS = 0.7  # how long no further alert may follow
 _WRITERS = "rollcall-"  # with which the names of the roles that write contacts begin
 
 
@@ -48,7 +47,7 @@ def finish(
         return scene.cloud.mail.list_messages()[before:]
 
     scene.wait(lambda: len(alerts()) >= len(end.alerts))
-    scene.wait(lambda: len(alerts()) > len(end.alerts), _QUIET_SECONDS)
+    scene.wait_until_idle()
     written = sum(role.startswith(_WRITERS) for role in scene.writes[writes:])
     told = [f"{a['attributes']['severity']} {a['attributes']['cause']}" for a in alerts()]
     expected = _describe(end.ending, end.written, 0, list(end.alerts))

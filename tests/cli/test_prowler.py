@@ -11,7 +11,7 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 
-from localcloud.story.assemblies import ROOT
+from localcloud.kept import ROOT
 from simulation.caller import Caller
 from simulation.organization import AlternateContact
 from tests.cli.desk import HUB, MANAGEMENT, ORGANIZATION

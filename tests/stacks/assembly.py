@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_socket
 
-from localcloud.story.assemblies import ROOT, make_once
+from localcloud.kept import ROOT
+from localcloud.story.assemblies import make_once
 from tests.stacks.template import Template
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from localcloud.story.assemblies import ROOT
+from localcloud.kept import ROOT
 from tests.stacks.lint import find_errors
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from localcloud.story.assemblies import ROOT
+from localcloud.kept import ROOT
 from rollcall.model.contact import COUNTRIES_WITH_STATES, KEEP, PRIMARY_PARTS, Contact
 from rollcall.model.roster import Roster
 from rollcall_config.document import ConfigError

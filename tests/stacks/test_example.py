@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aws_cdk import App, Stack
 
-from localcloud.story.assemblies import ROOT
+from localcloud.kept import ROOT
 from rollcall_config.configuration import EXAMPLE, OWN, find_directory
 from rollcall_config.document import ConfigError
 from stacks import templates

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
-from localcloud.story.assemblies import ROOT
+from localcloud.kept import ROOT
 from rollcall_config.json_schema import DIRECTORY, make_schemas
 from tests.stacks.configs import CONTACTS, ORGANIZATION, PRIMARY
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from localcloud.story.assemblies import ROOT
+from localcloud.kept import ROOT
 from tests.stacks.assembly import Assembly, synthesize
 from tests.stacks.configs import ORGANIZATION, PRIMARY, complaints
 from tests.stacks.variants import write

@@ -16,7 +16,7 @@ import pytest
 from botocore import xform_name
 from moto import mock_aws
 
-from localcloud.story.assemblies import ROOT
+from localcloud.kept import ROOT
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.model.roster import Tagged
 from rollcall_config.configuration import load

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from localcloud.story.assemblies import ROOT
+from localcloud.kept import ROOT
 from tests.stacks.configs import complaints
 
 if TYPE_CHECKING:

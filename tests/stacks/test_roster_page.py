@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from localcloud.story.assemblies import ROOT
+from localcloud.kept import ROOT
 from rollcall.model.roster import Roster
 from rollcall_config.document import ConfigError
 from rollcall_config.roster_compile import read_roster

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from localcloud.story.assemblies import ROOT
+from localcloud.kept import ROOT
 from rollcall.model.roster import BulkLimits, RepeatedEditLimits, Roster
 from tests.stacks.configs import CONTACTS, ORGANIZATION, complaints, load_from
 

@@ -13,7 +13,7 @@ from unittest.mock import Mock
 import pytest
 import yaml
 
-from localcloud.story.assemblies import ROOT
+from localcloud.kept import ROOT
 from rollcall.model.roster import Mode, Roster, compute_digest
 from stacks.asset import stage
 from tests.stacks.assembly import Assembly, synthesize

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from localcloud.story.assemblies import ROOT
+from localcloud.kept import ROOT
 from tests.stacks.lint import find_errors
 from tests.stacks.variants import EVERYTHING, write
 

@@ -109,7 +109,8 @@ FIELDS: Final = {
         "parent_incident_id": "incident that groups this one (bulk edit, repeated edits); null if it has its own alert",
     },
     "`Rollcall Incident` and `Rollcall Notice`": {
-        "action": "`open`, `update` or `resolve` the incident with this `incident_id`, which is the deduplication key",
+        "action": "`open`, `update` or `resolve` the incident with this `incident_id`, which is the deduplication key."
+        " Of notices only a group, `paused` and `repeated-edits` are resolved by a later one",
         "title": "one line for programs: what happened where; names nobody",
     },
     "`Rollcall Incident` only": {

@@ -41,7 +41,7 @@ _COMPILED_WITHIN = 120
 # Tests of these share what is slow to make: a deployed cloud; templates, Node and cfn-lint.
 _TOGETHER = ("cloud", "stacks")
 # But each of these has a local cloud of its own: sweeps wait for the pace of the Account API, mostly.
-_ALONE = ("test_sweep.py", "test_whole_organization.py")
+_ALONE = ("test_sweep.py", "test_drill.py", "test_whole_organization.py")
 # Groups and directories by what they take, most first: what is begun last should be short.
 _LONGEST = ("cloud", *_ALONE, "cli", "stacks", "test_rows_can_fail.py", "functions", "unit")
 

@@ -54,7 +54,9 @@ class Poller:
 
     def is_idle(self) -> bool:
         """Whether no function has messages, or could have some now: what comes back later does not count."""
-        return not any(self._in_flight[m.uuid] or _list_visible(m) for m in list(_list_mappings()))
+        return not any(
+            self._in_flight[m.uuid] or (m.enabled and _list_visible(m)) for m in list(_list_mappings())
+        )
 
     def _poll(self) -> None:
         while not self._stopping.wait(_PAUSE_SECONDS):

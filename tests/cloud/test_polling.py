@@ -153,3 +153,23 @@ def test_what_is_throttled_is_received_and_in_the_end_given_up(cloud):
         return messages(cloud, MEMBER, consumer.dead_letters)
 
     assert wait_for(given_up)[0]["Body"] == "x"
+
+
+def test_a_cloud_is_idle_only_when_no_function_has_or_could_have_a_message(cloud):
+    consumer = Consumer(cloud, BatchSize=3, MaximumBatchingWindowInSeconds=300)
+    wait_for(cloud.is_idle)
+    consumer.send("slow", "2")
+    assert not cloud.is_idle()
+    consumer.send("3")
+    wait_for(lambda: consumer.logged("batch"))
+    assert not cloud.is_idle()
+    wait_for(cloud.is_idle)
+    assert consumer.logged("done") == [["slow", "2", "3"]]
+
+
+def test_what_comes_back_later_keeps_no_cloud_busy(cloud):
+    consumer = Consumer(cloud)
+    consumer.send("bad")
+    wait_for(lambda: consumer.logged("done"))
+    wait_for(cloud.is_idle)
+    assert consumer.left() == 1

@@ -70,14 +70,18 @@ def _judge_edit(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
     if exempt or right:
         return
     if edit.action.who == "authorised":
-        incidents = {item.document["incident_id"] for item in list_outcomes(evidence, edit)}
+        outcomes = list_outcomes(evidence, edit)
+        incidents = {item.document["incident_id"] for item in outcomes}
         own = [text.severity for text in found if text.attributes["incident"] in incidents]
         # A root user's edit beside it is loud, and this one tells of it.
         beside_root = any(
             other.action.who == "root" and other.contact == edit.contact and other.deliveries
             for other in evidence.edits
         )
-        if max(own, default=0) > _LOW and not beside_root and not _list_verdicts(evidence, edit) & _LOUD:
+        # Who could not read the roster did not know whom it authorises.
+        without_roster = any(item.document["roster_digest"] is None for item in outcomes)
+        excused = beside_root or without_roster or _list_verdicts(evidence, edit) & _LOUD
+        if max(own, default=0) > _LOW and not excused:
             yield evidence.find_violation("authorised-alerted-loud", time, edit.describe())
         return
     if loudest < _find_least(evidence, edit):

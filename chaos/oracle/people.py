@@ -78,9 +78,14 @@ def _judge_edit(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
             other.action.who == "root" and other.contact == edit.contact and other.deliveries
             for other in evidence.edits
         )
-        # Who could not read the roster did not know whom it authorises.
-        without_roster = any(item.document["roster_digest"] is None for item in outcomes)
-        excused = beside_root or without_roster or _list_verdicts(evidence, edit) & _LOUD
+        # A worker that the table refused did not know whom the roster authorises.
+        unread = any(
+            fault.site.startswith(f"{item.process}|dynamodb.")
+            for item in outcomes
+            if item.document["verdict"] == "pending"
+            for fault in evidence.world.faults.fired
+        )
+        excused = beside_root or unread or _list_verdicts(evidence, edit) & _LOUD
         if max(own, default=0) > _LOW and not excused:
             yield evidence.find_violation("authorised-alerted-loud", time, edit.describe())
         return

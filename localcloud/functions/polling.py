@@ -54,17 +54,17 @@ class Poller:
 
     def is_idle(self) -> bool:
         """Whether no function has messages, or could have some now: what comes back later does not count."""
-        return not any(
-            self._in_flight[m.uuid] or (m.enabled and _list_visible(m)) for m in list(_list_mappings())
-        )
+        with self._lock:
+            mappings = list(_list_mappings())
+            return not any(self._in_flight[m.uuid] or (m.enabled and _list_visible(m)) for m in mappings)
 
     def _poll(self) -> None:
         while not self._stopping.wait(_PAUSE_SECONDS):
             for mapping in list(_list_mappings()):
-                batch = self._receive(mapping) if mapping.enabled else []
+                with self._lock:  # what is received is in flight at once
+                    batch = self._receive(mapping) if mapping.enabled else []
+                    self._in_flight[mapping.uuid] += bool(batch)
                 if batch:
-                    with self._lock:
-                        self._in_flight[mapping.uuid] += 1
                     self._batches.submit(self._process, mapping, batch)
 
     def _receive(self, mapping: Any) -> list[Any]:

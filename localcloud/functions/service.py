@@ -101,6 +101,7 @@ class Functions:
         return [environment for _, environment in held if environment.alive]
 
     def _acquire(self, function: Any) -> ExecutionEnvironment:
+        self._unpack(function)  # in use: it stays, however long ago its process began
         key = repr([function.code_sha_256, sorted(function.get_configuration().items(), key=str)])
         with self._lock:
             pairs = self._environments.setdefault(function.function_arn, [])

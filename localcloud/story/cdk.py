@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localcloud.cloud.clients import REGION, AccountClients
-from localcloud.story.shell import ROOT, build_environment
+from localcloud.kept import ROOT
+from localcloud.story.shell import build_environment
 
 __all__ = ["CLI", "ROOT", "Cdk", "CdkError"]
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from localcloud.story.scene import DemoStep, Scene
 
+# None that was edited just before: the late event of that edit would meet what drifted.
 _DRIFTED = (
     (PAYMENTS, "OPERATIONS"),
     (PAYMENTS, "BILLING"),

@@ -107,7 +107,7 @@ class Scene:
             return [alert for alert in new if alert["attributes"]["account"] == done.account]
 
         self.wait(lambda: len(alerts()) >= end.alerts)
-        self.wait_until_idle()
+        right = self.wait_until_idle() and right
         severities = [end.severity] * end.alerts
         expected = _describe(end.contacts, severities, end.texts, end, denied=end.denied, writer=end.writer)
         messages = "".join(alert["message"] for alert in alerts())
@@ -157,7 +157,7 @@ class Scene:
         return met
 
     def wait_until_idle(self) -> bool:
-        """Wait until nothing is under way: no second alert follows, no other write."""
+        """Wait until nothing is under way: no alert or write follows. False if that takes too long."""
         return self.wait(lambda: all(self.cloud.is_idle() for _ in range(_LOOKS)))
 
     def _record_write(self, caller: Caller, parameters: Mapping[str, Any]) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localcloud.cloud.clients import ADMINISTRATOR, REGION
+from localcloud.kept import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from localcloud.cloud.clients import AccountClients
 
-ROOT = Path(__file__).parents[2]
 #: Where jsii unpacks the CDK's library, once: for each home of its own it would take 10 s.
 JSII_CACHE = Path(os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT") or ROOT / "build" / "jsii")
 _SECONDS = 300

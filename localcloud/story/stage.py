@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from localcloud.aws.trails import log_organization
 from localcloud.composition import LocalCloud
+from localcloud.kept import ROOT
 from localcloud.messaging.mail import ALERTS_FILE
 from localcloud.running import LOCK_FILE
 from localcloud.story.assemblies import make_once
 from localcloud.story.cdk import Cdk
 from localcloud.story.outcomes import record_outcomes
-from localcloud.story.shell import ROOT, run_rollcall
+from localcloud.story.shell import run_rollcall
 from localcloud.story.sweeps import HubSweeps
 from localcloud.story.terminal import CONFIG, Terminal
 from simulation.cloud import SimulatedCloud

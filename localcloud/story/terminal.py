@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from localcloud.story.shell import ROOT, run_rollcall
+from localcloud.kept import ROOT
+from localcloud.story.shell import run_rollcall
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from simulation.seeds import HUB
 

@@ -19,9 +19,9 @@ from botocore.exceptions import ClientError
 
 from localcloud import local_env
 from localcloud.cloud.clients import AccountClients
+from localcloud.kept import ROOT
 from localcloud.running import AlreadyRunningError, DirectoryClaim, NotReadyError, find_running
 from localcloud.story.seeds import make_whole_organization
-from localcloud.story.shell import ROOT
 from simulation.clock import SystemClock
 from simulation.seeds import STANDALONE
 from tests.cloud.tools import python_module, run, unique, wait_for

@@ -39,7 +39,7 @@ def load_granted(roster: str, ports: SweepPorts) -> dict[bytes, datetime]:
 def load_rollout(
     roster: str, ports: SweepPorts, rosters: Rosters, *, besides: str
 ) -> Mapping[bytes, datetime]:
-    """Those, and the changes of plans that needed no approval, without the plan of the run `besides`.
+    """As `load_granted`, with the changes of plans that needed no approval but that of the run `besides`.
 
     A contact that was wrong under the roster before does not count: it was drift, and still is.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chaos.fakes.account import FIELDS, PRIMARY_FIELDS
+from chaos.fakes.account import FIELDS, PRIMARY_FIELDS, READS
 from chaos.fakes.client import READ_TIMEOUT
 
 if TYPE_CHECKING:
@@ -47,3 +47,26 @@ def shows(read: Call, values: Values | None) -> bool:
 def is_late(call: Call) -> bool:
     """Whether it took effect when its caller waited for it no more."""
     return call.made_at is not None and not call.answered and call.made_at - call.sent_at >= READ_TIMEOUT
+
+
+def is_answered(look: Call) -> bool:
+    """Whether the reader got to know what was there."""
+    return look.answer is not None or look.error == "ResourceNotFoundException"
+
+
+def find_look(evidence: Evidence, call: Call, until: float) -> Call | None:
+    """The last look of the call's worker at the contact before that moment, an answered one if any.
+
+    A second look may have been refused: then the one before counts.
+    """
+    contact = find_contact(evidence, call)
+    looks = [
+        other
+        for other in evidence.calls
+        if other.process == call.process
+        and other.operation in READS
+        and other.sent_at < until
+        and find_contact(evidence, other) == contact
+    ]
+    answered = [look for look in looks if is_answered(look)]
+    return next(reversed(answered or looks), None)

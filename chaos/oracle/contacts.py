@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from chaos.fakes.account import KINDS, READS
+from chaos.fakes.account import KINDS
 from chaos.fakes.client import STALE_SECONDS
 from chaos.faults import Kind
-from chaos.oracle.calls import find_contact, read_values
+from chaos.oracle.calls import find_contact, find_look, is_answered, read_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,8 +66,8 @@ def _judge_write(evidence: Evidence, call: Call) -> Iterator[Violation]:
         return
     if "outcome" in record.puts and record.puts["outcome"].time < call.sent_at:
         yield evidence.find_violation("write-after-its-end", call.sent_at, f"{name}, intent {record.id}")
-    look = _find_look(evidence, call, record.opened_at)
-    if look is None or not _is_answered(look):
+    look = find_look(evidence, call, record.opened_at)
+    if look is None or not is_answered(look):
         yield evidence.find_violation("write-over-unread", call.sent_at, f"{name}, intent {record.id}")
     control, digest = evidence.find_control(record.opened_at), record.documents["intent"]["roster_digest"]
     # A worker whose clock is ahead knows of the end of a pause so much earlier.
@@ -105,28 +105,6 @@ def _is_kept(evidence: Evidence, call: Call, look: Call, want: Want) -> bool:
     had = [evidence.account.read(*contact, start)]
     had += [change.values for change in changes if start < change.time <= call.sent_at]
     return any(all(values[place] == (one or values)[place] for place in want.kept) for one in had)
-
-
-def _find_look(evidence: Evidence, call: Call, opened_at: float) -> Call | None:
-    """The last look of the call's worker at the contact before the intent was opened, an answered one if any.
-
-    A second look may have been refused: then the one before counts.
-    """
-    contact = find_contact(evidence, call)
-    looks = [
-        other
-        for other in evidence.calls
-        if other.process == call.process
-        and other.operation in READS
-        and other.sent_at < opened_at
-        and find_contact(evidence, other) == contact
-    ]
-    answered = [look for look in looks if _is_answered(look)]
-    return next(reversed(answered or looks), None)
-
-
-def _is_answered(look: Call) -> bool:
-    return look.answer is not None or look.error == "ResourceNotFoundException"
 
 
 def _find_ignored_echoes(evidence: Evidence) -> Iterator[Violation]:
@@ -191,7 +169,7 @@ def _find_needless(evidence: Evidence) -> Iterator[Violation]:
             record = evidence.by_call.get(change.request_id or "")
             if call is None or record is None or record.opened_at is None or call.process in stale:
                 continue
-            look = _find_look(evidence, call, record.opened_at)
+            look = find_look(evidence, call, record.opened_at)
             known_at = look.sent_at if look is not None else record.opened_at
             earlier = evidence.by_call.get(before.request_id or "")
             if earlier is not None and "outcome" in earlier.puts:

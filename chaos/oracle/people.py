@@ -6,7 +6,7 @@ import json
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from chaos.oracle.calls import find_contact, is_late, read_values
+from chaos.oracle.calls import find_contact, find_look, is_late, read_values, shows
 from chaos.oracle.evidence import SEVERITIES
 from chaos.scheduler import START
 from chaos.setting import MANAGEMENT_WRITER, WRITER
@@ -15,6 +15,7 @@ from chaos.story import MANAGEMENT, RIGHT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from chaos.fakes.account import Change
     from chaos.fakes.cloud import Call
     from chaos.oracle.evidence import Edit, Evidence, Text, Violation
     from chaos.setting import Published
@@ -247,8 +248,23 @@ def _find_drift(evidence: Evidence) -> Iterator[Violation]:
                     else before.time < text.time
                 )
             ]
-            if not named and not _is_held(evidence, contact[0]):
+            if not named and not _is_held(evidence, contact[0]) and not _is_unseen(evidence, call, before):
                 yield evidence.find_violation("drift-not-alerted", change.time, edit.describe())
+
+
+def _is_unseen(evidence: Evidence, call: Call, edit: Change) -> bool:
+    """Whether a rollout wrote over it after its worker had looked: AWS has no condition on what is there.
+
+    The look must show what a roster before asked for, else there was drift to alert before the edit.
+    """
+    look, contact = find_look(evidence, call, call.sent_at), find_contact(evidence, call)
+    if look is None or shows(look, edit.values):
+        return False
+    approved = {item.approved for item in evidence.control if item.time <= edit.time}
+    before = approved - {evidence.find_control(edit.time).approved}
+    wants = [want for digest in before if (want := evidence.find_want(digest, contact, edit.time))]
+    seen = [change.values for change in evidence.account.history[contact] if shows(look, change.values)]
+    return any(want.fits(values) for want in wants for values in seen)
 
 
 def _find_false_drift(evidence: Evidence) -> Iterator[Violation]:

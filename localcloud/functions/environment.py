@@ -10,7 +10,6 @@ import contextlib
 import json
 import queue
 import socket
-import subprocess
 import threading
 import time
 import uuid
@@ -20,6 +19,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from localcloud.functions.forks import ForkServer
 
 _INIT_SECONDS = 10.0
 _API = "/2018-06-01/runtime/"
@@ -35,9 +36,10 @@ class InvocationResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """What is started: the command, where, with which variables, and how long an invocation may take (s)."""
+    """What is started: by which server, where, with which variables; how long an invocation may take (s)."""
 
-    command: tuple[str, ...]
+    server: ForkServer
+    handler: str
     task: Path
     variables: dict[str, str]
     log: Path
@@ -59,15 +61,9 @@ class ExecutionEnvironment:
         self._closed = False
         threading.Thread(target=self._serve, daemon=True).start()
         address = {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self._server.server_port}"}
-        with launch.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603 - the project's own functions, in their own runtime
-                launch.command,
-                cwd=launch.task,
-                env=launch.variables | address,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C is the owner's to handle
-            )
+        self.process = launch.server.start(
+            launch.handler, task=launch.task, variables=launch.variables | address, log=launch.log
+        )
 
     @property
     def alive(self) -> bool:

@@ -14,9 +14,11 @@ from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
 
 from localcloud.functions.environment import ExecutionEnvironment, InvocationResult, Launch
+from localcloud.functions.forks import ForkServer
 from localcloud.kept import keep
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from localcloud.cloud.clients import AccountClients
@@ -45,6 +47,7 @@ class Functions:
         self._lock = threading.Lock()
         self._running: Counter[str] = Counter()
         self._environments: dict[str, list[tuple[str, ExecutionEnvironment]]] = {}
+        self._servers: dict[str, ForkServer] = {}  # by their PYTHONPATH
         self._logs = run_dir / "logs"
         self._logs.mkdir(parents=True, exist_ok=True)
 
@@ -89,6 +92,8 @@ class Functions:
             for _, environment in [pair for pairs in self._environments.values() for pair in pairs]:
                 environment.close()
             self._environments.clear()
+            for server in self._servers.values():
+                server.close()
 
     def _list_living(self, function_name: str) -> list[ExecutionEnvironment]:
         with self._lock:
@@ -119,14 +124,23 @@ class Functions:
         return environment
 
     def _launch(self, function: Any) -> Launch:
+        variables = self._build_variables(function)
         return Launch(
-            command=(str(self._runtime / "bin" / "python"), "-s", "-m", "awslambdaric", function.handler),
+            server=self._find_server(variables),
+            handler=function.handler,
             task=self._unpack(function),
-            variables=self._build_variables(function),
+            variables=variables,
             log=self._logs / f"{function.function_name}.log",
             function_arn=function.function_arn,
             timeout=float(function.timeout),
         )
+
+    def _find_server(self, variables: Mapping[str, str]) -> ForkServer:
+        path = variables.get("PYTHONPATH", "")
+        with self._lock:
+            if path not in self._servers:
+                self._servers[path] = ForkServer(self._runtime / "bin" / "python", variables)
+            return self._servers[path]
 
     def _unpack(self, function: Any) -> Path:
         """Its code, with the bytecode that earlier runs of the same code left."""

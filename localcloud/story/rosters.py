@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -41,12 +42,15 @@ def play_rollout(scene: Scene) -> Iterator[DemoStep]:
         deploy_bad,
         SweepEnd(ending="pending-approval", written=0, alerts=(_PENDING,)),
     )
-    yield _check_mistake(scene, step, held[0])
-    yield scene.play(
-        "edited while that roster is pending approval",
-        lambda: scene.edit(PAYMENTS),
-        End(contacts={"SECURITY": scene.usual["SECURITY"]}, severity="MEDIUM"),
-    )
+    with ThreadPoolExecutor() as pool:  # people look at the plan, and meanwhile somebody edits
+        looks = pool.submit(stage.show_pending, held[0]["pending"][0])
+        edited = scene.play(
+            "edited while that roster is pending approval",
+            lambda: scene.edit(PAYMENTS),
+            End(contacts={"SECURITY": scene.usual["SECURITY"]}, severity="MEDIUM"),
+        )
+    yield _check_mistake(step, looks.result())
+    yield edited
     yield sweeping.play(
         scene,
         "the corrected roster: approved and applied",
@@ -57,11 +61,11 @@ def play_rollout(scene: Scene) -> Iterator[DemoStep]:
     )
 
 
-def _check_mistake(scene: Scene, step: DemoStep, run: Mapping[str, Any]) -> DemoStep:
+def _check_mistake(step: DemoStep, looks: Mapping[str, str]) -> DemoStep:
     """Add whether the old and the new mailbox are seen wherever a person looks before approving."""
     mailboxes = (TODAY, MAILBOXES["wrong-mailbox"])
     shown = {"alert": "".join(alert["message"] for alert in step.alerts)}
-    shown |= scene.stage.show_pending(run["pending"][0])
+    shown |= looks
     seen = [place for place, text in shown.items() if all(mailbox in text for mailbox in mailboxes)]
     expected, observed = (f"; old and new mailbox in {', '.join(places)}" for places in (shown, seen))
     return replace(

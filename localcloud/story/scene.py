@@ -96,7 +96,6 @@ class Scene:
     def play(self, name: str, act: Callable[[], Act], end: End) -> DemoStep:
         """Act, wait for the expected contacts and the alert, and compare."""
         self.stage.show(name)
-        self._writers.clear()
         before, started = len(self.cloud.mail.list_messages()), time.monotonic()
         done = act()
         right = self.wait(lambda: self._look_up(done.account, end.contacts) == end.contacts)

@@ -4,7 +4,13 @@ import json
 
 import pytest
 
-from rollcall.model.errors import MalformedEventError, PermanentError, RetryableError
+from rollcall.model.errors import (
+    LaterError,
+    MalformedEventError,
+    PermanentError,
+    RetryableError,
+    SoonError,
+)
 from rollcall.ports import Delivery
 from rollcall.runtime.handlers import LONGEST_RETRY_SECONDS, process, retry_seconds
 from tests.support.samples import FOUND, leaks
@@ -126,6 +132,28 @@ def test_when_it_comes_back_depends_on_why(queue, log, error, seconds):
     assert queue.returned == [("r1", seconds)]
     [line] = log.lines
     assert (line["message_id"], line["receives"], line["retry_seconds"]) == ("m1", 2, seconds)
+
+
+def waits_of(error, receives, queue, log):
+    """Of sixty messages that are received so many times."""
+    run([record(number, {}, receives=receives) for number in range(60)], failing(error), queue, log)
+    waits = [seconds for _, seconds in queue.returned]
+    queue.returned.clear()
+    return waits
+
+
+@pytest.mark.parametrize(("receives", "waits"), [(1, {1, 2, 3}), (2, {1, 2, 3, 4}), (59, set(range(1, 16)))])
+def test_messages_that_wait_for_the_same_do_not_come_at_once(queue, log, receives, waits):
+    assert set(waits_of(SoonError("busy"), receives, queue, log)) == waits
+    assert set(waits_of(SoonError("busy", seconds=7), receives, queue, log)) == {7}
+
+
+@pytest.mark.parametrize(("receives", "least", "most"), [(1, 2, 3), (5, 2, 7), (8, 16, 16), (20, 900, 900)])
+def test_a_receiver_is_asked_again_when_it_said_and_more_rarely_in_the_end(queue, log, receives, least, most):
+    waits = waits_of(LaterError("full", seconds=1), receives, queue, log)
+    assert (min(waits), max(waits)) == (least, most)
+    long = waits_of(LaterError("full", seconds=10_000), receives, queue, log)
+    assert set(long) == {LONGEST_RETRY_SECONDS}
 
 
 def test_only_texts_of_our_own_are_logged(queue, log):

@@ -20,7 +20,7 @@ class WaitError(RetryableError):
 
 
 class SoonError(WaitError):
-    """What is awaited takes seconds: the message goes back to the queue for so many, or for two to five."""
+    """What is awaited takes seconds: the message goes back for so many, or at first for one to three."""
 
     def __init__(self, reason: str, *, seconds: int | None = None) -> None:
         super().__init__(reason)

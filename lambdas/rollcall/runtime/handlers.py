@@ -68,6 +68,10 @@ def measure(metric: Metric, value: int) -> None:
 #: Longest wait between two tries. SQS takes up to 12 hours, a person waits less gladly.
 LONGEST_RETRY_SECONDS = 900
 _FIRST_RETRY_SECONDS = 2
+#: Else sixty receives of what is awaited in seconds would be over in two minutes.
+_LONGEST_SPREAD_SECONDS = 15
+#: So many times a message is tried when its receiver said: a burst of alerts is through in seconds.
+_AS_ASKED = 4
 
 
 class Queue(Protocol):
@@ -143,11 +147,15 @@ def find_deadline(context: Context) -> datetime:
 def _wait(error: Exception, delivery: Delivery) -> int:
     if isinstance(error, PermanentError):
         return 0
+    receives = delivery.receives
+    # Messages that wait for the same do not come at once, and the more often, the further apart.
+    spread = (crc32(delivery.message_id.encode()) + receives) % min(receives + 2, _LONGEST_SPREAD_SECONDS)
     if isinstance(error, SoonError):
-        # Messages that wait for the same do not come at once.
-        return error.seconds or 2 + (crc32(delivery.message_id.encode()) + delivery.receives) % 4
-    asked = error.seconds if isinstance(error, LaterError) else 0
-    return max(retry_seconds(delivery.receives), min(asked, LONGEST_RETRY_SECONDS))
+        return error.seconds or 1 + spread
+    if isinstance(error, LaterError):
+        asked = min(error.seconds + spread, LONGEST_RETRY_SECONDS)
+        return max(asked, retry_seconds(max(receives - _AS_ASKED, 1)))
+    return retry_seconds(receives)
 
 
 def _parse(body: str) -> object:

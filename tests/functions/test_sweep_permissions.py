@@ -172,7 +172,8 @@ def live(deployment, candidate):
     window = make_window(GroupKind.REPORTED, name="later", group=key, opened_at=before)
     assert groups.open_group(window, make_group(key, opened_at=before), [make_line(2)], at=before)
     for number in range(MOST_ALERTS):
-        groups.save_windows([], admitted=f"RC-{number}", at=now)
+        for at in (now, now + timedelta(minutes=10)):  # which may have begun by then
+            groups.save_windows([], admitted=f"RC-{number}", at=at)
     assert deployment.invoke({"operation": FOLLOW_UP}, "control")["done"]
     # What an event announced is right by now, as a run finds.
     known = contacts.load(MEMBER, ContactKind.SECURITY)

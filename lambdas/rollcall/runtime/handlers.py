@@ -154,7 +154,7 @@ def _wait(error: Exception, delivery: Delivery) -> int:
         return error.seconds or 1 + spread
     if isinstance(error, LaterError):
         asked = min(error.seconds + spread, LONGEST_RETRY_SECONDS)
-        return max(asked, retry_seconds(max(receives - _AS_ASKED, 1)))
+        return asked if receives <= _AS_ASKED else max(asked, retry_seconds(receives))
     return retry_seconds(receives)
 
 

@@ -22,8 +22,6 @@ export NODE_NO_WARNINGS := 1
 export PYTHONDONTWRITEBYTECODE :=
 # In the project: jsii refuses the home directory's cache where others may write, and a home may be read-only.
 export JSII_RUNTIME_PACKAGE_CACHE_ROOT ?= $(CURDIR)/build/jsii
-# Node 22 keeps its own bytecode there: of the CDK's command line, which takes a second to load.
-export NODE_COMPILE_CACHE ?= $(CURDIR)/build/node
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Says every five seconds that a recipe goes on, in its first line: pip and npm are silent for a minute.
 ALIVE := (while sleep 5 >/dev/null 2>&1; do echo "  still setting up, $$SECONDS s so far"; done) & alive=$$!; trap "kill $$alive" EXIT; set -e;

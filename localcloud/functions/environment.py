@@ -68,7 +68,7 @@ class ExecutionEnvironment:
     @property
     def alive(self) -> bool:
         """Whether another invocation can be given to it."""
-        return self.process.poll() is None
+        return self.process.returncode is None
 
     def invoke(self, event: bytes) -> InvocationResult:
         """Run the handler. A timeout kills the process; if the process dies, the invocation fails."""

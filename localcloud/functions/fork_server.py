@@ -1,4 +1,4 @@
-"""Forks functions off a process that has imported what all of them do: half of the time of their start.
+"""Forks functions off a process that has imported what all of them do, so that each need not.
 
 Runs on the functions' Python, not on ours. A line of JSON on stdin asks for a function; the answers on stdout
 are `started PID` and, later, `ended PID STATUS`, the status as `subprocess` has it.
@@ -6,7 +6,7 @@ are `started PID` and, later, `ended PID STATUS`, the status as `subprocess` has
 
 import contextlib
 import gc
-import importlib
+import importlib.util
 import json
 import os
 import signal
@@ -21,16 +21,17 @@ _IMPORTS = (
     "botocore.httpsession",
     "botocore.parsers",
     "botocore.retries.standard",
-    "aws_lambda_powertools.metrics",  # only where there is its layer
 )
+_POWERTOOLS = "aws_lambda_powertools"  # only with its layer
 _ENDED = {signal.SIGCHLD}
 
 
 def serve() -> None:
     """Fork until stdin ends. Returns in no fork: it runs its function, and exits."""
     for name in _IMPORTS:
-        with contextlib.suppress(ModuleNotFoundError):
-            importlib.import_module(name)
+        importlib.import_module(name)
+    if importlib.util.find_spec(_POWERTOOLS):
+        importlib.import_module(f"{_POWERTOOLS}.metrics")
     gc.freeze()
     signal.signal(signal.SIGCHLD, lambda *_: _report_ends())
     for line in sys.stdin:

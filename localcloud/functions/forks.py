@@ -19,16 +19,12 @@ _SERVER = Path(__file__).with_name("fork_server.py")
 
 
 class Fork:
-    """A process, as `subprocess.Popen` shows one. `returncode` is None while it runs."""
+    """A process. `returncode` is its exit status as `subprocess` has it, None while it runs."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self.returncode: int | None = None
         self._ended = threading.Event()
-
-    def poll(self) -> int | None:
-        """The exit status, None while it runs."""
-        return self.returncode
 
     def kill(self) -> None:
         """End it at once."""

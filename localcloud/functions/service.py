@@ -106,7 +106,7 @@ class Functions:
         return [environment for _, environment in held if environment.alive]
 
     def _acquire(self, function: Any) -> ExecutionEnvironment:
-        self._unpack(function)  # in use: it stays, however long ago its process began
+        task = self._unpack(function)  # in use: it stays, however long ago its process began
         key = repr([function.code_sha_256, sorted(function.get_configuration().items(), key=str)])
         with self._lock:
             pairs = self._environments.setdefault(function.function_arn, [])
@@ -118,17 +118,17 @@ class Functions:
                     return environment
                 pairs.remove((version, environment))
                 environment.close()
-        environment = ExecutionEnvironment(self._launch(function))
+        environment = ExecutionEnvironment(self._launch(function, task))
         with self._lock:
             pairs.append((key, environment))
         return environment
 
-    def _launch(self, function: Any) -> Launch:
-        variables = self._build_variables(function)
+    def _launch(self, function: Any, task: Path) -> Launch:
+        variables = self._build_variables(function, task)
         return Launch(
             server=self._find_server(variables),
             handler=function.handler,
-            task=self._unpack(function),
+            task=task,
             variables=variables,
             log=self._logs / f"{function.function_name}.log",
             function_arn=function.function_arn,
@@ -145,9 +145,12 @@ class Functions:
     def _unpack(self, function: Any) -> Path:
         """Its code, with the bytecode that earlier runs of the same code left."""
         name = base64.b64decode(function.code_sha_256).hex()
-        return keep(f"function-{name}", zipfile.ZipFile(io.BytesIO(function.code_bytes)).extractall)
+        return keep(
+            f"function-{name}",
+            lambda place: zipfile.ZipFile(io.BytesIO(function.code_bytes)).extractall(place),
+        )
 
-    def _build_variables(self, function: Any) -> dict[str, str]:
+    def _build_variables(self, function: Any, task: Path) -> dict[str, str]:
         credentials = self._clients.assume(function.role, function.function_name[:64])
         # As in Lambda, a package that neither the asset, nor a layer, nor the runtime brings is not there.
         layers = any(_POWERTOOLS in layer["Arn"] for layer in function.layers)
@@ -158,7 +161,7 @@ class Functions:
             "LANG": "en_US.UTF-8",
             "TZ": ":UTC",
             "_HANDLER": function.handler,
-            "LAMBDA_TASK_ROOT": str(self._unpack(function)),
+            "LAMBDA_TASK_ROOT": str(task),
             "AWS_EXECUTION_ENV": f"AWS_Lambda_{function.run_time}",
             "AWS_LAMBDA_FUNCTION_NAME": function.function_name,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",

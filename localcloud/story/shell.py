@@ -47,7 +47,7 @@ def build_environment(
         "AWS_PAGER": "",
         "CDK_DISABLE_CLI_TELEMETRY": "true",
         "CDK_VALIDATION": "false",  # half of the time of a synthesis: tests hold templates to its rules
-        "NODE_COMPILE_CACHE": str(ROOT / "build" / "node"),
+        "NODE_COMPILE_CACHE": str(ROOT / "build" / "node"),  # of the CDK's command line, from Node 22 on
         "NODE_NO_WARNINGS": "1",
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(JSII_CACHE),
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",

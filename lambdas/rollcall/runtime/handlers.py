@@ -148,7 +148,7 @@ def _wait(error: Exception, delivery: Delivery) -> int:
     if isinstance(error, PermanentError):
         return 0
     receives = delivery.receives
-    # Messages that wait for the same do not come at once, and the more often, the further apart.
+    # Messages that wait for the same do not come at once, and each further time they are spread wider.
     spread = (crc32(delivery.message_id.encode()) + receives) % min(receives + 2, _LONGEST_SPREAD_SECONDS)
     if isinstance(error, SoonError):
         return error.seconds or 1 + spread

@@ -22,7 +22,7 @@ from rollcall.control.pauses import Pause, Stage
 from rollcall.model.contact import ContactKind
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from rollcall.rosters.current import approve_candidate
-from tests.cloud.tools import alerts, wait_for
+from tests.cloud.tools import alerts, forget, wait_for
 from tests.support.state_table import WholeStateTable
 
 pytestmark = pytest.mark.cloud
@@ -95,17 +95,25 @@ class Drills:
             record = self.state.load(MEMBER, kind)
             assert self.state.save(replace(record, repeated=RepeatedEdits()), at=datetime.now(UTC))
 
+    def list_queues(self):
+        """Those of `reconcile`."""
+        urls = self.client("sqs").list_queues(QueueNamePrefix="RollcallHub-Intake")["QueueUrls"]
+        return [url for url in urls if "DeadLetter" not in url]
+
+    def forget_messages(self):
+        """Those of tests before, which change contacts without an event: they are awaited for 15 minutes."""
+        for url in self.list_queues():
+            forget(url)
+
     def is_idle(self):
         """Whether nothing waits in a queue of `reconcile`."""
         sqs, names = (
             self.client("sqs"),
             ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
         )
-        urls = sqs.list_queues(QueueNamePrefix="RollcallHub-Intake")["QueueUrls"]
         found = [
             sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-            for url in urls
-            if "DeadLetter" not in url
+            for url in self.list_queues()
         ]
         return not any(int(count) for counts in found for count in counts.values())
 
@@ -169,6 +177,7 @@ def drills(cloud, deployed, assembly, tmp_path_factory):
         before=made.state.get_enforcement().approved,  # tests before may have approved it
     )
     give_contacts(cloud.simulation.organization, roster)
+    made.forget_messages()
     return made
 
 

@@ -162,10 +162,20 @@ def expire(url: str) -> None:
 
     Time would do that as well, but not before a slow machine has done what it does with the message.
     """
-    *_, account, name = url.split("/")
-    queue = find_queue(f"arn:aws:sqs:{REGION}:{account}:{name}")
-    for message in list(queue._messages):
+    for message in list(_find(url)._messages):
         message.change_visibility(0)
+
+
+def forget(url: str) -> None:
+    """Empty the queue, however recently that was done: SQS allows it once a minute."""
+    queue = _find(url)
+    queue._messages.clear()
+    queue.pending_messages.clear()
+
+
+def _find(url: str) -> Any:
+    *_, account, name = url.split("/")
+    return find_queue(f"arn:aws:sqs:{REGION}:{account}:{name}")
 
 
 def outlive_workers(state: WholeStateTable, *, of: Callable[[ContactRecord], bool]) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from rollcall.decide.plan import lay_writes
 from rollcall.model.errors import RetryableError
 from rollcall.rosters.orphaned import find_orphaned
 from rollcall.sweep.observe import list_kinds
@@ -57,24 +59,10 @@ def read_last_observation(hub: InForce) -> LastObservation:
         raise CommandError(
             f"the sweep {data} did not read {missing}", fix=f"run `rollcall sweep`, or {_FRESH}"
         )
-    became = {
-        (item.account_id, item.kind): item.became
-        for part in parts
-        for item in part
-        if item.became is not None
-    }
     return LastObservation(
         run=data,
         since=datetime.strptime(data[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC),
-        observed=[
-            replace(
-                item,
-                contacts={
-                    kind: became.get((item.account.id, kind), found) for kind, found in item.contacts.items()
-                },
-            )
-            for item in observed
-        ],
+        observed=lay_writes(observed, chain.from_iterable(parts)),
         rosters=frozenset({str(summary["roster"]), str(summary["approved"])}),
     )
 

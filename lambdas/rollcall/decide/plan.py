@@ -6,7 +6,7 @@ ObservedAccount, PlannedChange and ChangeResult are what a run stores, with cont
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from rollcall.model.desired import (
 from rollcall.outcomes.verdicts import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from rollcall.decide.resolve import Requirement
@@ -168,6 +169,20 @@ class ChangeResult(Serializable):
     known: bool = False
     #: What is there since, if this run wrote it.
     became: Present | Absent | None = field(default=None, repr=False)
+
+
+def lay_writes(observed: Iterable[ObservedAccount], results: Iterable[ChangeResult]) -> list[ObservedAccount]:
+    """What was observed, with what these results have written since in its place: the last one counts."""
+    became = {(item.account_id, item.kind): item.became for item in results if item.became is not None}
+    return [
+        replace(
+            item,
+            contacts={
+                kind: became.get((item.account.id, kind), found) for kind, found in item.contacts.items()
+            },
+        )
+        for item in observed
+    ]
 
 
 #: Not read: a run reads only active accounts.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.decide.plan import lay_writes
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.sweep.approvals import LapsedApproval
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 #: An ARN that AWS makes is shorter.
 _LONGEST_NAME: Final = 300
+#: The one part of observations that were copied.
+_COPY: Final = "000000"
 
 
 def begin(  # noqa: PLR0911  # one for each way to begin
@@ -44,14 +48,14 @@ def begin(  # noqa: PLR0911  # one for each way to begin
             run = replace(run, by=pending.approved_by)
         if not is_in_force(pending, control, ports.clock.now()):
             return _end_lapsed(run, asked, pending, control, ports)
-    observed = (ports.sweeps.find_last() or {}).get("observed") if run.trigger is Trigger.ROLLBACK else None
-    if run.trigger is Trigger.ROLLBACK and observed is None:
+    if run.trigger is Trigger.ROLLBACK and _find_observed(ports) is None:
         return replace(run, next=Step.END, ending=Ending.NOTHING_NEW)
     if not ports.sweeps.acquire(run, ports.clock.now()):
         if run.trigger is Trigger.SCHEDULE:
             return replace(run, next=Step.END, ending=Ending.BUSY)
         return replace(run, next=Step.WAIT)
-    if observed is not None:
+    if run.trigger is Trigger.ROLLBACK and (observed := _find_observed(ports)) is not None:
+        # Read again: the run that was under way before may have written since.
         return _reuse_observation(run, observed, ports)
     return run if pending is None else _resume_approved(run, pending, ports)
 
@@ -88,11 +92,27 @@ def _end_lapsed(
     return replace(run, next=Step.END, ending=Ending.SUPERSEDED)
 
 
+def _find_observed(ports: SweepPorts) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] | None = (ports.sweeps.find_last() or {}).get("observed")
+    return found
+
+
 def _reuse_observation(run: Run, observed: Mapping[str, Any], ports: SweepPorts) -> Run:
-    """The run at its gate, with what the last sweep observed."""
-    accounts = sum(1 for _ in ports.runs.read_accounts(observed["run"]))
+    """The run at its gate, with a copy of what the last sweep observed and what we wrote since.
+
+    A plan from what was observed alone would leave out what the roster before has written by now.
+    """
+    # By when it was observed, as the ids of all data are.
+    data = f"{observed['run']}-{run.id.rpartition('-')[2]}"
+    accounts = list(ports.runs.read_accounts(observed["run"]))
+    # A run that was given up before it could report is in no summary.
+    runs = (*observed.get("written_by", [observed["run"]]), *ports.sweeps.list_unreported())
+    results = chain.from_iterable(part for run_id in runs for part in ports.runs.read_results(run_id))
+    records = lay_writes(ports.runs.read_observed(observed["run"]), results)
+    ports.runs.write_accounts(data, accounts)
+    ports.runs.write_observed(data, _COPY, records)
     at = datetime.fromisoformat(observed["at"])
-    return replace(run, data=observed["run"], observed_at=at, accounts=accounts, next=Step.GATE)
+    return replace(run, data=data, observed_at=at, accounts=len(accounts), next=Step.GATE)
 
 
 def _resume_approved(run: Run, pending: PendingPlan, ports: SweepPorts) -> Run:

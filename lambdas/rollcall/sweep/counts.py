@@ -166,9 +166,15 @@ def make_summary(
 
     `approved` is the roster (digest) that is approved when the run ends, which this very run may have done;
     `judged_by` the one that contacts were compared with, None if there is none. `last` is the summary of the
-    run before: what that observed is the latest if this one observed nothing.
+    run before: what that observed is the latest if this one observed nothing. `written_by` are the runs that
+    may have written since, in their order.
     """
-    observed = run.observed_at and {"run": run.data, "at": run.observed_at.isoformat()}
+    observed = (last or {}).get("observed")
+    if run.observed_at:
+        observed = {"run": run.data, "at": run.observed_at.isoformat(), "written_by": [run.id]}
+    elif observed and run.plan:
+        writers = dict.fromkeys((*observed.get("written_by", [observed["run"]]), run.id))
+        observed = {**observed, "written_by": list(writers)}
     counted: Mapping[str, int] = counts.contacts if counts else {}
     return {
         "version": VERSION,
@@ -193,7 +199,7 @@ def make_summary(
         "plan": run.plan.digest if run.plan else None,
         "pending": list(run.pending),
         "failed": dict(run.failed),
-        "observed": observed or (last or {}).get("observed"),
+        "observed": observed,
         "reads": {"organizations": run.reads},
         "read_by": {str(way): counts.read_by[str(way)] if counts else 0 for way in ReadBy},
         # Their role worked in the run before. They were read centrally.

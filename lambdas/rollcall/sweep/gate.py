@@ -102,7 +102,10 @@ class Gate:
         seen = format_time(run.observed_at) if run.observed_at else "an unknown time"
         reasons = [
             f"{run.by} wants to roll back to this roster, which was approved before",
-            f"it is planned from what was observed at {seen}: each contact is read again before its write",
+            (
+                f"it is planned from what was observed at {seen} and what runs have set since: "
+                "each contact is read again before its write"
+            ),
             *(one.text for one in change.weakenings),
         ]
         return self._wait_for_approval(run, draft, plan, change, reasons)

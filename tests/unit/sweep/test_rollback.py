@@ -51,6 +51,56 @@ def test_it_is_planned_without_a_sweep_and_waits_for_a_person_who_sees_how_old_i
     assert world.state.approved == compute_digest(BAD)
 
 
+def test_right_after_the_bad_roster_the_plan_has_what_that_wrote_and_nothing_is_drift():
+    world = settled()
+    world.state.documents[GOOD] = STRICT
+    world.deploy(BAD)
+    world.sweep("roster")
+    world.approve_held()
+    assert world.contacts()["SECURITY"] == api_values("soc", BAD)
+    world.command("pause")
+    plan_rollback(world)
+    (held,) = world.sweeps.list_pending(world.clock.now())
+    assert (held.changes, held.summary["by_kind"]) == (4, {"SECURITY": 4})
+    assert "what runs have set since: each contact" in held.summary["reasons"][1]
+    world.approve_held()
+    world.command("unpause")
+    world.sweep()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert ("sweep-drift" in world.told(), world.summary["drift"]) == (False, 0)
+
+
+def test_what_several_runs_wrote_since_the_observation_counts_as_the_last_one_left_it():
+    world = bad_world()
+    plan_rollback(world)
+    world.approve_held()
+    world.state.documents[compute_digest(BAD)] = BAD
+    plan_rollback(world, compute_digest(BAD))
+    (held,) = world.sweeps.list_pending(world.clock.now())
+    assert held.changes == 4
+    assert world.approve_held().document["ending"] == "finished"
+    assert world.contacts()["SECURITY"] == api_values("soc", BAD)
+    plan_rollback(world)
+    (held,) = world.sweeps.list_pending(world.clock.now())
+    assert held.changes == 4
+
+
+def test_what_a_run_that_never_reported_wrote_is_in_the_plan():
+    world = settled()
+    world.state.documents[GOOD] = STRICT
+    world.deploy(BAD)
+    world.sweep("roster")
+    (held,) = world.sweeps.list_pending(world.clock.now())
+    world.broken["report", "before"] = 100
+    answer = world.command("approve", plan=held.plan)
+    world.started[answer["execution"]].run()
+    world.broken.clear()
+    world.clock.sleep(3600)
+    plan_rollback(world)
+    (held,) = world.sweeps.list_pending(world.clock.now())
+    assert (held.roster, held.changes) == (GOOD, 4)
+
+
 def test_a_sweep_that_looked_at_a_part_is_none_to_plan_from(monkeypatch):
     world = bad_world()
     invoke = world.invoke
@@ -177,5 +227,6 @@ def test_the_report_and_the_summary_stay_those_of_the_last_sweep():
     plan_rollback(world)
     assert world.summary == before
     world.approve_held()
-    # An approval observes nothing: what is known stays known.
-    assert world.summary["observed"] == before["observed"]
+    # An approval observes nothing: what is known stays known, with who wrote since.
+    writers = [*before["observed"]["written_by"], world.summary["run"]]
+    assert world.summary["observed"] == before["observed"] | {"written_by": writers}

@@ -73,6 +73,7 @@ APPLIED = {
     "became": {"set": 61},
     "ending": "finished",
     "examples": [],
+    "examples_count": 0,
 }
 WHOSE = {"by": BY, "user_id": "AROAEXAMPLEEXAMPLE12:alice", "execution": "pause-20261005T093000Z-1f2e3d"}
 APPROVED = {
@@ -214,7 +215,11 @@ NOTICES: dict[str, Notice] = {
     ),
     "sweep-applied": _of(NoticeKind.SWEEP_APPLIED, APPLIED),
     "sweep-applied-left": _of(
-        NoticeKind.SWEEP_APPLIED, APPLIED, became={"set": 58, "skipped": 2, "failed": 1}, examples=LEFT
+        NoticeKind.SWEEP_APPLIED,
+        APPLIED,
+        became={"set": 58, "skipped": 2, "failed": 1},
+        examples=LEFT,
+        examples_count=3,
     ),
     "sweep-applied-paused": _of(
         NoticeKind.SWEEP_APPLIED, APPLIED, became={"set": 25}, ending="paused", by=None, trigger="roster"

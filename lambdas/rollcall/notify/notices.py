@@ -255,7 +255,7 @@ def _read_id(account: object) -> str:
 
 
 def _list_examples(words: NoticeWords, given: Mapping[str, Any]) -> tuple[Section, ...]:
-    name, total = ("groups", "groups_count") if "groups" in given else ("examples", "accounts_count")
+    name, total = ("groups", "groups_count") if "groups" in given else ("examples", "examples_count")
     items = [_format_example(item) for item in _read_list(given, name)[:MOST_LISTED]]
     return make_section(words.examples, items, given.get(total))
 

@@ -73,6 +73,7 @@ class RunCounts:
     became: Counter[str] = field(default_factory=Counter)
     rolled_out: int = 0
     not_set: list[dict[str, Any]] = field(default_factory=list)
+    not_set_count: int = 0
     only_swept: list[tuple[str, ContactKind]] = field(default_factory=list)
     drifted: Counter[str] = field(default_factory=Counter)
     drifts: list[tuple[Account, Change, Verdict]] = field(default_factory=list)
@@ -110,9 +111,11 @@ class RunCounts:
         self.contacts[str(VERDICTS[verdict].counted)] += 1
         self.became[str(verdict)] += 1
         self._settle(account.id, change.kind, verdict, change.found)
-        if verdict not in RIGHT and len(self.not_set) < _MOST_NOT_SET:
-            left = {"kind": str(change.kind), "verdict": str(verdict), "reason": reason}
-            self.not_set.append({"account": describe_account(account)} | left)
+        if verdict not in RIGHT:
+            self.not_set_count += 1
+            if len(self.not_set) < _MOST_NOT_SET:
+                left = {"kind": str(change.kind), "verdict": str(verdict), "reason": reason}
+                self.not_set.append({"account": describe_account(account)} | left)
         if self._is_rolled_out(make_planned_change(account.id, change), drift=drift):
             self.rolled_out += 1
         elif (
@@ -249,6 +252,7 @@ def make_notices(
                 "became": dict(counts.became),
                 "ending": summary["ending"],
                 "examples": counts.not_set,
+                "examples_count": counts.not_set_count,
             },
         )
     if plan is not None and counts.only_swept:

@@ -142,6 +142,7 @@ class TestRollOut:
         facts = world.facts("sweep-applied")
         assert (facts["ending"], facts["became"]) == ("paused", {"would-set": 15})
         assert facts["examples"][0]["reason"] == "writes were paused before it was reached"
+        assert (len(facts["examples"]), facts["examples_count"]) == (5, 15)
 
 
 class TestCutOff:

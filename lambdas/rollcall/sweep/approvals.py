@@ -84,6 +84,8 @@ class PassedPlan(Serializable):
     at: datetime
     against: str
     plan: PlanReference | None
+    #: Contacts (account/kind) that were drift then; None, too many to store: all that were wrong.
+    drifted: tuple[str, ...] | None = None
 
 
 class PendingPlanMemory(Protocol):

@@ -22,7 +22,7 @@ from rollcall.sweep.approvals import (
     make_pending_plan,
     read_groups,
 )
-from rollcall.sweep.rollout import load_granted
+from rollcall.sweep.rollout import find_drifted, load_granted
 from rollcall.sweep.run import Ending, Run, Step, Trigger
 from rollcall.sweep.stored_plan import (
     AlteredPlanError,
@@ -138,10 +138,12 @@ class Gate:
             return replace(run, next=Step.REPORT) if first else self._judge_approved(run, control)
         if control.paused:
             return self._judge_approved(run, control)
-        if by is None and change.changed:
+        if by is None and change.changed and control.approved != run.roster:
             # Before it is approved: cut off in between, it counts all the same.
+            drifted = find_drifted(run, self.ports, self.rosters, today=now.date())
+            against, accounts = run.approved or "", change.changed
             sweeps.save_passed(
-                PassedPlan(run=run.id, accounts=change.changed, at=now, against=run.approved or "", plan=plan)
+                PassedPlan(run=run.id, accounts=accounts, at=now, against=against, plan=plan, drifted=drifted)
             )
         run = let_through(run, plan)
         return run if control.approved == run.roster else replace(run, next=Step.APPROVE)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rollcall.model.roster import compute_digest
+from rollcall.sweep import rollout
 from tests.support.samples import leaks
-from tests.support.sweep_runs import BAD, LOOSE, NARROW, STRICT, drift, held_drift, settled
+from tests.support.sweep_runs import BAD, LOOSE, NARROW, STRICT, changed, drift, held_drift, settled
 from tests.support.sweep_world import ALICE, SweepWorld
 from tests.support.world import EXEMPT, MALLORY, MEMBER, PRODUCTION, ROSTER, api_values
 
@@ -184,6 +185,57 @@ class TestCutOff:
         world.sweep("schedule")
         assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc", NARROW)
         assert world.facts("sweep-drift")["contacts"] == 1
+
+    @staticmethod
+    def unfinished():
+        """A person approved a roster that could not be set in one account, as a later one cannot be."""
+        world = SweepWorld(LOOSE, approve=False)
+        world.sweep("roster")
+        world.blocked = frozenset({MEMBER})
+        world.approve_held()
+        return world
+
+    def test_what_rosters_before_could_not_set_is_no_drift(self):
+        world = self.unfinished()
+        for title in ("On duty", "Duty"):
+            roster = changed(LOOSE, "pci-soc", title=title)
+            world.deploy(roster)
+            assert world.sweep("roster").document["ending"] == "finished"
+            assert world.sweep("schedule").document["ending"] == "finished"
+            assert world.state.approved == compute_digest(roster)
+            assert "SECURITY" not in world.contacts()
+        world.blocked = frozenset()
+        world.sweep("schedule")
+        assert world.contacts()["SECURITY"] == api_values("soc")
+        assert ("sweep-drift" in world.told(), world.summary["suspects"]) == (False, [])
+
+    @pytest.mark.parametrize("most", [2000, 0])
+    def test_an_edit_beside_what_could_not_be_set_is_drift(self, monkeypatch, most):
+        monkeypatch.setattr(rollout, "_MOST_STORED", most)
+        world = self.unfinished()
+        drift(world, PRODUCTION, kind="OPERATIONS")
+        world.deploy(NARROW)
+        world.execution("roster").run_to("apply")
+        world.command("pause")
+        world.executions[-1].run()
+        world.command("unpause")
+        world.blocked = frozenset()
+        world.sweep("schedule")
+        assert PRODUCTION in str(world.summary["suspects"])
+        assert (MEMBER in str(world.summary["suspects"])) == (not most)
+
+    def test_a_gate_that_comes_again_after_the_approval_knows_the_drift_that_it_found_before(self):
+        world = self.unfinished()
+        world.deploy(NARROW)
+        execution = world.execution("roster").run_to("approve")
+        (before,) = world.sweeps.passed.values()
+        assert before.drifted == ()
+        world.broken["approve", "after"] = 1
+        execution.run_to("apply")
+        execution.state = "gate"
+        execution.try_once()
+        (after,) = world.sweeps.passed.values()
+        assert after.drifted == ()
 
     def test_what_was_set_and_changed_back_since_is_drift_while_others_wait(self):
         world = settled()

@@ -138,7 +138,13 @@ class AccountRestorer:
         return self._explain_finding(plan.findings[0], record, looked_at, kept=kept)
 
     def _take_look(self, kind: ContactKind) -> Look:
-        look = self.looks.get(kind) or look_at_contact(self.writer, self.signal.account_id, kind)
+        """The look that was taken already, or a new one. An inactive account need not be readable."""
+        look = self.looks.get(kind)
+        if not self.account.active and not isinstance(look, Look):
+            record = self.writer.contacts.load(self.signal.account_id, kind)
+            unread = Unreadable(reason=f"the account is {self.account.state}")
+            return Look(at=self.writer.clock.now(), found=unread, record=record)
+        look = look or look_at_contact(self.writer, self.signal.account_id, kind)
         if isinstance(look, RetryableError):
             raise look
         return look

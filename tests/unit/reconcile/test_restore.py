@@ -11,6 +11,7 @@ from rollcall.model.contact import ContactKind
 from rollcall.model.errors import IntentBusyError, RecordRefusedError
 from simulation.accounts import AlternateContact
 from simulation.caller import Caller
+from simulation.errors import ApiError
 from simulation.seeds import HUB
 from tests.support.memory import Crash
 from tests.support.world import (
@@ -333,6 +334,28 @@ def test_a_suspended_account_is_left_alone():
     assert world.verdicts() == ["inactive"]
     # Who edits a contact and then closes the account does not do so unseen.
     assert [alert.attributes["severity"] for alert in world.alerts] == ["LOW"]
+
+
+@pytest.mark.parametrize("kind", ["SECURITY", None])
+def test_a_suspended_account_need_not_be_readable(kind):
+    world = World().settle()
+    world.organization.accounts[MEMBER].state = "SUSPENDED"
+    error = ApiError("InternalServerException", "try again", 500)
+    world.cloud.account.fail_next("GetAlternateContact", error, times=10_000)
+    if kind is None:
+        world.admin("organizations").move_account(
+            AccountId=MEMBER,
+            SourceParentId=world.organization.accounts[MEMBER].parent_id,
+            DestinationParentId=world.organization.find_ou("Workloads/Production"),
+        )
+    else:
+        world.member().put_alternate_contact(AlternateContactType=kind, **MALLORY)
+    world.drain()
+    assert set(world.verdicts()) == {"inactive"}
+    assert [alert.attributes["severity"] for alert in world.alerts] == (["LOW"] if kind else [])
+    assert not world.dead
+    # Only the contact that was edited is read at all, beside the account.
+    assert {name for name, _ in world.calls} == ({"get_alternate_contact"} if kind else set())
 
 
 def test_an_edit_of_an_account_that_left_at_once_is_alerted():

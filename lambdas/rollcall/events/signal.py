@@ -58,6 +58,19 @@ class EventReference(Serializable):
         return self.request_id or self.shared_id or self.id
 
 
+#: Error codes of answers that do not say whether the call was made: CloudTrail's record says no more.
+_UNSURE: Final = frozenset(
+    {
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServerException",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal(Serializable):
     """Look at this account.
@@ -66,7 +79,7 @@ class Signal(Serializable):
     first: the parent id of a move, the name of a rename. `ou_id` is the OU that changed, `subject` what a
     monitored event is about: the id of a policy, a service, a Region or the name of a part of Rollcall.
     `tag_keys` are those of the tags that were set or removed, empty if the event does not show them all.
-    `denied` is the error code of a call that AWS refused.
+    `denied` is the error code of a call that AWS refused, or that failed inside of AWS.
     """
 
     account_id: str
@@ -79,6 +92,11 @@ class Signal(Serializable):
     subject: str | None = None
     tag_keys: tuple[str, ...] = ()
     denied: str | None = None
+
+    @property
+    def unsure(self) -> bool:
+        """Whether it is an edit that may have been made or not: its call failed inside of AWS."""
+        return self.cause in TAMPERING and self.denied in _UNSURE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -183,7 +183,7 @@ def _describe_event(incident: Mapping[str, Any], worst: _Alerted) -> str:
     cause, event_name = incident["cause"], incident["event"]["name"]
     outcomes, results = [outcome for outcome, _ in worst], _summarize_results(worst)
     joined = results if results.startswith(":") else f"{' ' if cause in ARRANGED else ', '}{results}"
-    if any(outcome["verdict"] == "denied" for outcome in outcomes):
+    if all(outcome["verdict"] == "denied" for outcome in outcomes):
         return f"{event_name} for {_ACCOUNT} {results}"
     if cause == _WATCHED:
         return ", ".join(filter(None, (f"{_ACCOUNT}: {get_monitored(event_name).headline}", results)))

@@ -153,8 +153,10 @@ class IncidentPublisher:
         self._publish(make_incident(alerted.signal, account, applied), alerted)
 
     def _find_alerted(self, incident: Incident) -> AlertedIncident | None:
-        waits = any(outcome.verdict not in REPORTED for outcome in incident.outcomes)
-        if incident.signal is None or incident.signal.cause is Cause.SWEPT or not waits:
+        signal = incident.signal
+        if signal is None or signal.cause is Cause.SWEPT:
+            return None
+        if not signal.unsure and all(outcome.verdict in REPORTED for outcome in incident.outcomes):
             return None
         return self.incidents.load_incident(incident.id)
 

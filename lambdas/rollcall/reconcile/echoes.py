@@ -21,6 +21,7 @@ from rollcall.model.desired import Desired, matches
 from rollcall.model.errors import LookAgainError, SoonError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import RIGHT, Verdict
+from rollcall.reconcile.preconditions import make_denied
 from rollcall.write.apply_change import AppliedChange
 from rollcall.write.look import STALE
 
@@ -35,17 +36,6 @@ if TYPE_CHECKING:
 
 #: The event of who changed a contact after us comes within this time, or there is none.
 EXPLAINED_WITHIN: Final = timedelta(minutes=15)
-#: Error codes of answers that do not say whether the call was made: CloudTrail's record says no more.
-_UNSURE: Final = frozenset(
-    {
-        "InternalError",
-        "InternalFailure",
-        "InternalServerError",
-        "InternalServerException",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
-    }
-)
 
 
 class Echo(Enum):
@@ -78,16 +68,14 @@ class EchoJudge:
             if call is Call.UNDER_WAY and record.intent is not None:
                 wait = record.intent.count_wait(self.writer.clock.now())
                 raise SoonError("a write of ours on this contact is still under way", seconds=wait)
-            if call is Call.CONFIRMS and signal.denied not in _UNSURE:
+            if call is Call.CONFIRMS and not signal.unsure:
                 record = self._confirm(signal, record, name.intent_id)
             if call is not Call.UNKNOWN and call is not Call.FOREIGN:
                 return self._look(signal, record, name.intent_id)
             if call is Call.UNKNOWN and self._is_in_ledger(signal, name):
                 return Echo.DONE, AppliedChange(outcome=_make_own(signal))
         if signal.denied is not None:
-            reason = f"AWS refused the call: {signal.denied}"
-            denied = Outcome(verdict=Verdict.DENIED, reason=reason, kind=signal.kind)
-            return Echo.DONE, AppliedChange(outcome=denied)
+            return Echo.DONE, AppliedChange(outcome=make_denied(signal))
         reason = "the writer role changed a contact without a recorded intent: treat the role as stolen"
         unrecorded = Outcome(verdict=Verdict.UNRECORDED_WRITE, reason=reason, kind=signal.kind)
         return Echo.RESTORE, AppliedChange(outcome=unrecorded)

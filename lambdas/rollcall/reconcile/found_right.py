@@ -13,6 +13,7 @@ from rollcall.model.desired import Absent
 from rollcall.model.errors import SoonError
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.reconcile.backoff import find_repeated_incident
+from rollcall.reconcile.preconditions import make_denied
 from rollcall.write.apply_change import UNKNOWN_REASON, AppliedChange
 from rollcall.write.look import STALE
 
@@ -35,6 +36,8 @@ def explain_right(
 ) -> AppliedChange:
     """Every edit is alerted, however right the contact is now; a copy of its event is not.
 
+    A call that failed inside of AWS counts as refused, unless a write of ours followed it.
+
     `outcome` says that it is compliant. `kept` is whether the roster keeps a value of it as found.
     """
     at, edit = parse_time(signal), record.find_edit(signal.event.key)
@@ -49,7 +52,11 @@ def explain_right(
         # Without what was found: nobody knows that it differs.
         outcome = replace(outcome, verdict=Verdict.PENDING, reason=reason, found=None)
         return AppliedChange(outcome=outcome, record=record, expected=True, soon=soon)
-    explained = _explain_who(outcome, record, signal, write)
+    if signal.unsure and write is None:
+        denied = make_denied(signal)
+        explained = replace(outcome, verdict=denied.verdict, reason=denied.reason)
+    else:
+        explained = _explain_who(outcome, record, signal, write)
     repeated = None
     if kept:
         # No event says what a kept value was before: our writes leave it, and another edit may have, too.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from rollcall.events.monitored import Dependencies
     from rollcall.model.account import Account
+    from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
     from rollcall.ports import Organization
 
@@ -43,13 +44,18 @@ def find_next_look(signal: Signal, now: datetime) -> int | None:
 
 def notify_only(signal: Signal) -> Outcome | None:
     """The outcome of a signal that asks for no look at all, None if it asks for one."""
-    if signal.denied is not None:
-        reason = f"AWS refused the call: {signal.denied}"
-        return Outcome(verdict=Verdict.DENIED, reason=reason, kind=signal.kind)
+    if signal.denied is not None and not signal.unsure:
+        return make_denied(signal)
     if signal.cause is Cause.MONITORED:
         about = f" ({signal.subject})" if signal.subject else ""
         return Outcome(verdict=Verdict.NOTIFIED, reason=f"Rollcall cannot undo this{about}")
     return None
+
+
+def make_denied(signal: Signal, kind: ContactKind | None = None) -> Outcome:
+    """The outcome of a call that AWS refused, on the contact that it names unless another `kind` is given."""
+    reason = f"AWS refused the call: {signal.denied}"
+    return Outcome(verdict=Verdict.DENIED, reason=reason, kind=kind or signal.kind)
 
 
 def ignore_irrelevant(signal: Signal, roster: Roster) -> Outcome | None:

@@ -15,9 +15,10 @@ from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Desired, Observation, Unreadable
 from rollcall.model.errors import IntentBusyError, RetryableError, SoonError
 from rollcall.outcomes.outcome import Outcome
-from rollcall.outcomes.verdicts import FOUND_RIGHT, Verdict
+from rollcall.outcomes.verdicts import FOUND_RIGHT, VERDICTS, Left, Verdict
 from rollcall.reconcile.backoff import back_off, find_repeated_incident
 from rollcall.reconcile.found_right import explain_right
+from rollcall.reconcile.preconditions import make_denied
 from rollcall.rosters.orphaned import find_orphaned
 from rollcall.write.apply_change import AppliedChange, apply_change
 from rollcall.write.look import STALE, Look, look_at_contact, store_edit
@@ -75,10 +76,9 @@ class AccountRestorer:
         )
         kinds = [signal.kind] if signal.kind else sorted(required.desired)
         if not kinds:
-            nothing = Outcome(
-                verdict=Verdict.UNMANAGED, reason="the roster names no contact for this account"
-            )
-            return [AppliedChange(outcome=nothing)]
+            reason = "the roster names no contact for this account"
+            nothing = Outcome(verdict=Verdict.UNMANAGED, reason=reason)
+            return [AppliedChange(outcome=make_denied(signal) if signal.unsure else nothing)]
         return self._restore_contacts(kinds, required)
 
     def _restore_contacts(self, kinds: Sequence[ContactKind], required: Requirement) -> list[AppliedChange]:
@@ -134,7 +134,8 @@ class AccountRestorer:
         if plan.changes:
             return self._restore_change(plan.changes[0], record, looked_at)
         kept = isinstance(wanted := required.desired.get(kind), Desired) and wanted.contact.keeps
-        record = store_edit(self.writer, record, self.signal)
+        if not self.signal.unsure:
+            record = store_edit(self.writer, record, self.signal)
         return self._explain_finding(plan.findings[0], record, looked_at, kept=kept)
 
     def _take_look(self, kind: ContactKind) -> Look:
@@ -167,8 +168,11 @@ class AccountRestorer:
     ) -> AppliedChange:
         """What is left as it is; if it is right after an edit, why, or that a value is `kept` as found.
 
-        A primary contact that the roster names elsewhere only is alerted, as where it names none.
+        A primary contact that the roster names elsewhere only is alerted, as where it names none. Where the
+        roster asks for nothing, a call that failed inside of AWS counts as refused.
         """
+        if self.signal.unsure and VERDICTS[finding.verdict].left is Left.ALONE:
+            return AppliedChange(outcome=make_denied(self.signal, finding.kind))
         alerted = (finding.verdict, self.signal.kind) == (Verdict.UNMANAGED, ContactKind.PRIMARY)
         outcome = Outcome(
             verdict=Verdict.NOTIFIED if alerted else finding.verdict,

@@ -437,6 +437,68 @@ def test_a_denied_attempt_is_told_and_nothing_is_read():
     assert not world.calls
 
 
+def send_failed(world, code, call_id="e-failed"):
+    """The event of the edit that waits, as of a call that AWS answered with this error; the edit stays."""
+    event = json.loads(world.queue.pop().body)
+    event["detail"] |= {"errorCode": code, "requestID": call_id, "eventID": call_id}
+    world.send(event)
+
+
+@pytest.mark.parametrize("code", ["InternalServerException", "InternalFailure", "ServiceUnavailable"])
+def test_an_edit_with_a_server_error_is_restored_if_it_was_made(code):
+    world = World().settle()
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    send_failed(world, code)
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert set(world.verdicts()) == {"set", "own-write"}
+    (alert,) = world.alerts
+    assert alert.subject == "[MEDIUM] Resolved: SECURITY contact of Payments (222222222222) edited, restored"
+
+
+@pytest.mark.parametrize(("code", "reads"), [("InternalServerException", 2), ("ValidationException", 0)])
+def test_an_edit_with_a_server_error_that_was_not_made_was_refused(code, reads):
+    world = World().settle()
+    contacts = world.organization.accounts[MEMBER].contacts
+    right = contacts["SECURITY"]
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    contacts["SECURITY"] = right
+    send_failed(world, code)
+    world.drain()
+    assert world.verdicts() == ["denied"]
+    (alert,) = world.alerts
+    assert alert.subject.endswith("PutAlternateContact for Payments (222222222222) refused by AWS")
+    assert f"AWS refused the call: {code}" in alert.text
+    # Read again once a read can no longer be older than the edit.
+    assert [name for name, _ in world.calls] == ["get_alternate_contact"] * reads
+    assert not world.state.read(MEMBER, ContactKind.SECURITY).edits
+
+
+def test_an_edit_with_a_server_error_that_was_alerted_as_open_is_closed():
+    world = World().settle()
+    contacts = world.organization.accounts[MEMBER].contacts
+    right = contacts["SECURITY"]
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    contacts["SECURITY"] = right
+    send_failed(world, "InternalServerException")
+    error = ApiError("InternalServerException", "try again", 500)
+    world.cloud.account.fail_next("GetAlternateContact", error, times=20)
+    world.drain()
+    assert [alert.attributes["stage"] for alert in world.alerts] == ["open", "closed"]
+    assert world.incidents[-1].opened
+
+
+@pytest.mark.parametrize("account", [EXEMPT, MEMBER])
+def test_where_nobody_looks_an_edit_with_a_server_error_was_refused(account):
+    world = World({**ROSTER, "defaults": {"SECURITY": "soc"}, "overrides": []}).settle()
+    kind = "SECURITY" if account == EXEMPT else "BILLING"
+    world.member(account).put_alternate_contact(AlternateContactType=kind, **MALLORY)
+    send_failed(world, "InternalServerException")
+    world.drain()
+    assert world.verdicts() == ["denied"]
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["LOW"]
+
+
 def test_a_look_that_is_older_than_another_workers_write_is_made_again():
     world = World().settle()
     world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)

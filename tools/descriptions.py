@@ -105,6 +105,7 @@ FIELDS: Final = {
         "intent_id": "key of the record in the ledger",
         "request_id": "of the write, as CloudTrail has it",
         "verified": "true if the contact was read back after the write",
+        "kept": "parts that a restore after an edit left as they were found, as the roster keeps them",
     },
     "`Rollcall Outcome` only": {
         "parent_incident_id": "incident that groups this one (bulk edit, repeated edits); null if it has its own alert",

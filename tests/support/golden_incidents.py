@@ -222,7 +222,9 @@ INCIDENTS = {
     "created-set-primary": incident(
         Cause.ACCOUNT_CREATED, *ALL_KINDS, PRIMARY_SET, event="CreateAccountResult"
     ),
-    "primary-restored": incident(EDITED, PRIMARY_RESTORED, event=PUT_PRIMARY, kind=ContactKind.PRIMARY),
+    "primary-restored": incident(
+        EDITED, replace(PRIMARY_RESTORED, kept=("name",)), event=PUT_PRIMARY, kind=ContactKind.PRIMARY
+    ),
     "primary-replaced-by-root": incident(
         EDITED,
         replace(PRIMARY_SET, found=Present(contact=PRIMARY_FOUND)),

@@ -100,6 +100,8 @@ class Intent(Serializable):
     authorised: bool = False
     #: What its signal was judged to be, beside what becomes of the contact: an unrecorded write of our role.
     judged: Judgement | None = None
+    #: Parts that the roster keeps as they were found: the edit may have changed them, too.
+    kept: tuple[str, ...] = ()
 
     @property
     def lock(self) -> OpenIntent:

@@ -17,6 +17,7 @@ from rollcall.model.contact import ContactKind
 from rollcall.model.desired import (
     Absent,
     Conflict,
+    Desired,
     DesiredOrConflict,
     DesiredState,
     Observation,
@@ -36,11 +37,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Set this kind to what the roster wants, or delete it if the roster wants it absent."""
+    """Set this kind to what the roster wants, or delete it if the roster wants it absent.
+
+    `kept` are the parts that the roster keeps as they were found.
+    """
 
     kind: ContactKind
     found: Observation
     wanted: DesiredState
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +93,11 @@ def _decide(
     if demand is None:
         reason = "the roster names no contact of this kind here"
         return Finding(kind=kind, verdict=Verdict.UNMANAGED, reason=reason, found=found)
+    kept = demand.contact.list_kept() if isinstance(demand, Desired) and isinstance(found, Present) else ()
     demand = fill_kept(demand, found, account, kind)
     left_alone = _find_reason_to_skip(found, demand, account, blocked=requirement.blocked, halted=halted)
     if left_alone is None and not isinstance(demand, Conflict):
-        return Change(kind=kind, found=found, wanted=demand)
+        return Change(kind=kind, found=found, wanted=demand, kept=kept)
     verdict, reason = left_alone or (Verdict.BLOCKED, "")
     wanted = None if isinstance(demand, Conflict) else demand
     return Finding(kind=kind, verdict=verdict, reason=reason, found=found, wanted=wanted)

@@ -84,6 +84,10 @@ class Contact(Serializable):
         """Whether a part stays as the account has it."""
         return KEEP in _read_parts(self)
 
+    def list_kept(self) -> tuple[str, ...]:
+        """The parts that stay as the account has them."""
+        return tuple(part for part in ALL_PARTS if self.get(part) == KEEP)
+
     def keep_from(self, found: Contact) -> Contact:
         """The same with what is kept as it was found."""
         kept = {part: found.get(part) for part in ALL_PARTS if self.get(part) == KEEP}

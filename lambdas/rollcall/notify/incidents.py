@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.events.monitored import get_monitored
 from rollcall.events.signal import TAMPERING, Cause
+from rollcall.model.contact import ContactKind, find_rules
 from rollcall.model.display import format_duration
 from rollcall.model.levels import Severity
 from rollcall.notify.message import (
@@ -33,6 +34,7 @@ from rollcall.notify.words import (
     HEADLINES,
     WORDS,
     describe_actor,
+    describe_kept,
     describe_origin,
     name_principal,
 )
@@ -122,7 +124,10 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
 def _find_status(incident: Mapping[str, Any], alerted: _Alerted) -> Status:
     if not all(word.over for _, word in alerted):
         return Status.OPEN
-    right = any(Verdict(outcome["verdict"]) in RIGHT - LEFT_TO_CHECK for outcome, _ in alerted)
+    right = any(
+        Verdict(outcome["verdict"]) in RIGHT - LEFT_TO_CHECK and not _list_kept(outcome)
+        for outcome, _ in alerted
+    )
     return Status.RESOLVED if right or incident["closes_only"] else Status.REPORTED
 
 
@@ -145,11 +150,17 @@ def _pick_outcome(incident: Mapping[str, Any]) -> _Alerted:
     words = ARRANGED_WORDS if incident["cause"] in ARRANGED else WORDS
     if incident["cause"] == _WATCHED:
         words = WORDS | {str(Verdict.NOTIFIED): describe_monitored(incident["event"]["name"])}
-    return [
-        (outcome, AUTHORISED if _is_authorised(outcome) else words[outcome["verdict"]])
-        for outcome in incident["outcomes"]
-        if outcome["severity"]
-    ]
+    return [(item, _choose_words(item, words)) for item in incident["outcomes"] if item["severity"]]
+
+
+def _choose_words(outcome: Mapping[str, Any], words: Mapping[str, Words]) -> Words:
+    chosen = AUTHORISED if _is_authorised(outcome) else words[outcome["verdict"]]
+    return describe_kept(chosen, kept) if (kept := _list_kept(outcome)) else chosen
+
+
+def _list_kept(outcome: Mapping[str, Any]) -> Sequence[str]:
+    """What a restore left as it was found, by the Account API's names. Older releases did not say it."""
+    return [find_rules(ContactKind(outcome["kind"]))[part].member for part in outcome.get("kept", ())]
 
 
 def describe_monitored(event_name: str) -> Words:

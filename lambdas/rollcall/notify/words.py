@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rollcall.outcomes.verdicts import NOTHING, VERDICTS, Verdict, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 #: The first line behind the status: contacts and account, what happened, the results with what joins them.
 HEADLINES: Final = {
@@ -61,6 +61,20 @@ AUTHORISED: Final = replace(
     next_step="Nothing, unless it repeats: then the roster and the authorised changer disagree.",
     runbook="authorised-changer",
 )
+
+
+def describe_kept(words: Words, members: Sequence[str]) -> Words:
+    """The words of a restore that left these members as they were found: the roster keeps them."""
+    named = ", ".join(members)
+    check = f"Check {named} in the console of the account."
+    return replace(
+        words,
+        result=f"{words.result} except kept values",
+        did=f"Restored the contact of the roster, except values that it keeps ({named}): the edit may have "
+        "changed them, too.",
+        next_step=check if words is AUTHORISED else f"{check} {words.next_step}",
+    )
+
 
 _VERSION: Final = r"/v?(\d{1,5}(?:\.\d{1,8}){0,3})"
 

@@ -169,6 +169,7 @@ def _build_outcome(outcome: Outcome, shown: Mapping[tuple[str, str], str]) -> di
         "intent_id": outcome.intent_id,
         "request_id": outcome.request_id,
         "verified": outcome.verified,
+        "kept": list(outcome.kept),
     }
 
 

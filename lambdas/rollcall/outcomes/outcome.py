@@ -40,6 +40,8 @@ class Outcome:
     beside_root: bool = False
     #: Who registered exactly this edit as a drill, None if nobody did.
     drill: str | None = None
+    #: Parts that a restore left as they were found, as the roster keeps them: they may have been edited.
+    kept: tuple[str, ...] = ()
 
 
 class Stage(StrEnum):

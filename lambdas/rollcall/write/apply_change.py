@@ -27,7 +27,7 @@ from rollcall.decide.intent import (
     WriteState,
     make_intent_id,
 )
-from rollcall.events.signal import is_provisioning
+from rollcall.events.signal import TAMPERING, is_provisioning
 from rollcall.model.desired import DesiredAbsent, make_fulfilled, matches
 from rollcall.model.errors import (
     IntentBusyError,
@@ -51,9 +51,8 @@ if TYPE_CHECKING:
     from rollcall.model.desired import DesiredState
     from rollcall.ports import AccountApi, Clock, Delivery, Ledger
 
-#: Waits before each further read after a write; the first is at once.
-#: Reads were consistent within 2.8 s in live captures, and
-#: a compliant answer at once is the rule; a stale one is no failure.
+#: Waits before each further read after a write; the first is at once. Reads were consistent within 2.8 s in
+#: live captures, and a compliant answer at once is the rule; a stale one is no failure.
 VERIFY_AGAIN_SECONDS = (0.5, 1.5)
 
 #: Waits before further tries to store an answer in the state table that the ledger did not take.
@@ -122,9 +121,9 @@ def apply_change(
         wanted=change.wanted,
         authorised=authorised,
         judged=judged,
+        kept=change.kept if signal.cause in TAMPERING else (),
     )
-    refused = _open(record, intent, deadline - now, writer)
-    if refused is not None:
+    if (refused := _open(record, intent, deadline - now, writer)) is not None:
         return make_pending(intent, record, refused)
     opened = replace(record, intent=intent.lock, version=record.version + 1)
     try:
@@ -249,6 +248,7 @@ def make_outcome(
         intent_id=intent.id,
         request_id=answer.request_id,
         verified=verified,
+        kept=intent.kept if verdict is Verdict.SET else (),
     )
 
 

@@ -14,6 +14,7 @@ from rollcall.report.page import render
 from simulation.accounts import EXAMPLE_PRIMARY
 from simulation.caller import Caller
 from simulation.errors import ApiError
+from tests.support.memory import Crash
 from tests.support.organizations import PRIMARY_CONTACTS
 from tests.support.primary import HEADQUARTERS, PRIMARY_ROSTER, edit_primary, read_primary
 from tests.support.roster_worlds import PLAYGROUND, new_account, severities
@@ -118,11 +119,56 @@ def test_what_the_roster_keeps_stays_and_what_it_lacks_is_removed():
     world.drain()
     kept = {"FullName": "Chosen here", "AddressLine2": "Floor 9"}
     assert read_primary(world) == right | kept
-    # Of what is kept no alert shows anything, also not that it changed.
+    # Of what is kept no alert shows a value: nobody knows whether it changed.
     (alert,) = world.alerts
     assert "WebsiteUrl: none" in alert.text
-    assert "FullName" not in alert.text
-    assert "AddressLine2" not in alert.text
+    assert "FullName: " not in alert.text
+    assert "AddressLine2: " not in alert.text
+
+
+def check_kept_alert(alert, kept):
+    assert alert.subject.endswith(
+        "Reported: PRIMARY contact of Payments (222222222222) edited, restored except kept values"
+    )
+    assert "Status: Reported" in alert.text
+    assert f"except values that it keeps ({kept}): the edit may have changed them, too" in alert.text
+    assert f"Check {kept} in the console" in " ".join(alert.text.split())
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_restore_that_keeps_values_is_not_called_resolved_and_names_them(killed):
+    world = with_primary(make_roster(**WHOLE | {"name": KEEP, "website_url": KEEP}))
+    edit_primary(world, FullName="Mallory Evil", City="Badville")
+    if killed:
+        world.faults.plan("ledger.record_outcome.after", Crash())
+    world.drain()
+    (alert,) = world.alerts
+    check_kept_alert(alert, "FullName, WebsiteUrl")
+    assert read_primary(world)["FullName"] == "Mallory Evil"
+    assert "Mallory" not in alert.text
+
+
+def test_an_authorised_changer_of_kept_values_is_not_called_resolved_either():
+    changers = [f"arn:aws:iam::{MEMBER}:role/Dev"]
+    world = with_primary(make_roster(**WHOLE | {"name": KEEP}) | {"authorised_changers": changers})
+    edit_primary(world, City="Badville")
+    world.drain()
+    assert severities(world) == ["INFO"]
+    check_kept_alert(world.alerts[0], "FullName")
+
+
+def test_a_restore_without_an_edit_says_nothing_of_kept_values():
+    world = with_primary()
+    account = world.organization.accounts[MEMBER]
+    account.primary = {**account.primary, "City": "Badville"}
+    world.admin("organizations").move_account(
+        AccountId=MEMBER,
+        SourceParentId=world.organization.accounts[MEMBER].parent_id,
+        DestinationParentId=world.organization.find_ou("Workloads/Production"),
+    )
+    world.drain()
+    assert read_primary(world)["City"] == HEADQUARTERS["City"]
+    assert not any("values" in alert.text for alert in world.alerts)
 
 
 @pytest.mark.parametrize(("session", "severity"), [("mary", "MEDIUM"), (None, "HIGH")])
@@ -178,7 +224,7 @@ def test_a_value_that_reads_like_a_kept_part_is_shown_masked_as_any_other():
     [found] = [line for line in alert.text.splitlines() if line.startswith("Found: City: ")]
     assert "***" in found
     assert "none" not in found
-    assert "FullName" not in alert.text
+    assert "FullName: " not in alert.text
 
 
 @pytest.mark.parametrize("members", [{"AddressLine2": "Floor 9"}, {"City": "Badville"}])

@@ -203,6 +203,15 @@ class TestContent:
         assert self.content(Verdict.SET, Verdict.PENDING) == ""
 
 
+def test_what_is_left_wrong_is_in_the_message_of_a_closing():
+    def list_wrong(*verdicts):
+        return message_of(told(Cause.CONTACT_EDITED, *verdicts)).wrong
+
+    assert {one.partition("/")[2] for one in list_wrong(Verdict.SET, Verdict.BLOCKED)} == {"blocked"}
+    assert list_wrong(Verdict.SET) == frozenset()
+    assert list_wrong(Verdict.BLOCKED, Verdict.PENDING) == frozenset()
+
+
 def test_the_status_comes_first_then_the_account_and_the_worst_result():
     for verdict in (Verdict.FAILED, Verdict.BLOCKED, Verdict.PENDING, Verdict.WOULD_SET):
         for verdicts in ((verdict, Verdict.SET), (Verdict.SET, verdict)):

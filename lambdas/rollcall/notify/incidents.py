@@ -67,6 +67,9 @@ _WITHOUT_CONTACT = {
 _HEADLINE_LENGTH: Final = 88
 _SHORTEST_NAME: Final = 7
 
+#: The contact is not in the desired state, and nothing of this event will change that.
+_LEFT_WRONG: Final = select(lambda meaning: meaning.left is Left.WRONG)
+
 _Alerted = list[tuple["Mapping[str, Any]", Words]]
 
 
@@ -116,6 +119,7 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
             "incident": incident_id,
         },
         content=_build_content(outcomes, stage),
+        wrong=frozenset() if stage is Stage.OPEN else _list_wrong(incident["outcomes"]),
         closes_only=incident["closes_only"],
         opened=incident["opened"],
     )
@@ -141,6 +145,12 @@ def _build_content(outcomes: Sequence[Mapping[str, Any]], stage: Stage) -> str:
     if stage is Stage.OPEN or not news:
         return ""
     return hashlib.sha256("/".join(news).encode()).hexdigest()[:12]
+
+
+def _list_wrong(outcomes: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """What is alerted as left wrong."""
+    left = [one for one in outcomes if one["severity"] and one["verdict"] in _LEFT_WRONG]
+    return frozenset(f"{one['kind'] or 'ALL'}/{one['verdict']}" for one in left)
 
 
 def _pick_outcome(incident: Mapping[str, Any]) -> _Alerted:

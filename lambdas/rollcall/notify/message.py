@@ -65,9 +65,9 @@ class Message:
     """One message. `headline` begins with the status, and `facts` do.
 
     `content` differs between messages of one incident and stage: what was written since the first is news.
-    It is empty where nothing was. `opened`: the incident was alerted as open; `closes_only`:
-    and this is only for them. `update` counts the messages of one notice, None for incidents; `adds` is
-    whether a later one does not repeat what this one says.
+    It is empty where nothing was. `wrong` is what is left wrong, as `KIND/verdict`. `opened`: the incident
+    was alerted as open; `closes_only`: and this is only for them. `update` counts the messages of one notice,
+    None for incidents; `adds` is whether a later one does not repeat what this one says.
     `attributes` are what a channel may filter by.
     """
 
@@ -84,6 +84,7 @@ class Message:
     attributes: Mapping[str, str]
     decided_at: datetime
     content: str = ""
+    wrong: frozenset[str] = frozenset()
     closes_only: bool = False
     opened: bool = False
     update: int | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _CLOSED: Final = f"{Stage.CLOSED}#"
 _OPENED: Final = f"{Stage.OPEN}#"
+_WRONG: Final = "wrong#"
 
 
 class Decision(Enum):
@@ -40,13 +41,15 @@ class Decision(Enum):
 class ChannelRecord:
     """What was sent to one channel about one incident.
 
-    `steps` are those of the messages that were sent, `withheld` is whether the opening was too quiet for it,
-    `thread` what the channel calls the first message, if it has threads.
+    `steps` are those of the messages that were sent, and what they said was left wrong; `newest` is when the
+    newest of them was decided. `withheld` is whether the opening was too quiet for it, `thread` what the
+    channel calls the first message, if it has threads.
     """
 
     steps: frozenset[str] = frozenset()
     withheld: bool = False
     thread: str | None = None
+    newest: datetime | None = None
 
 
 #: So long the closing of an incident waits for its opening on the same channel.
@@ -58,11 +61,12 @@ def decide(message: Message, sent: ChannelRecord, *, minimum: Severity, age: tim
 
     `age` is how long ago the message was decided: a closing whose opening never came is sent.
 
-    After a closing only one with another write is news: a late opening would undo it. A channel that showed
-    an incident as open also shows its end, however quiet that is.
+    After a closing only another write is news, and what went wrong since: a late opening would undo it. A
+    channel that showed an incident as open also shows its end, however quiet that is.
     """
     loud = message.severity >= minimum or (_is_end(message) and bool(sent.steps))
-    if message.step in sent.steps or _is_superseded(message, sent):
+    known = message.step in sent.steps or _is_superseded(message, sent)
+    if known and not _is_worse(message, sent):
         return Decision.DROP
     if message.update is None and message.stage is Stage.OPEN:
         return Decision.SEND if loud else Decision.WITHHOLD
@@ -76,6 +80,16 @@ def _is_superseded(message: Message, sent: ChannelRecord) -> bool:
     if message.update is not None:
         return not message.adds and any(step > message.step for step in sent.steps)
     return not message.content and any(step.startswith(_CLOSED) for step in sent.steps)
+
+
+def _is_worse(message: Message, sent: ChannelRecord) -> bool:
+    """Whether something went wrong since the newest that was sent."""
+    newer = sent.newest is not None and message.decided_at > sent.newest
+    return newer and not _name_wrong(message) <= sent.steps
+
+
+def _name_wrong(message: Message) -> frozenset[str]:
+    return frozenset(f"{_WRONG}{one}" for one in message.wrong)
 
 
 def _is_end(message: Message) -> bool:
@@ -163,10 +177,15 @@ class Notifier:
             case Decision.DROP:
                 return sent
             case Decision.WITHHOLD:
-                return ChannelRecord(steps=sent.steps, withheld=True, thread=sent.thread)
+                return replace(sent, withheld=True)
             case Decision.SEND:
                 thread, follows = sent.thread, bool(sent.steps)
                 for part in split_message(message, self.channel.longest):
                     name = self.channel.send(part, thread=thread, follows=follows)
                     thread, follows = thread or name, True
-                return ChannelRecord(steps=sent.steps | {message.step}, withheld=sent.withheld, thread=thread)
+                return replace(
+                    sent,
+                    steps=sent.steps | {message.step} | _name_wrong(message),
+                    thread=thread,
+                    newest=max(filter(None, (sent.newest, message.decided_at))),
+                )

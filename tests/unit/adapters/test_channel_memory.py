@@ -13,7 +13,10 @@ from tests.support.samples import NOW, Refusing, client_error
 TABLE = "state"
 INCIDENT, OTHER = "RC-0123456789ab", "RC-ba9876543210"
 TOLD = ChannelRecord(
-    steps=frozenset({"open#", "closed#aaaaaaaaaaaa"}), withheld=True, thread="1728117000.000100"
+    steps=frozenset({"open#", "closed#aaaaaaaaaaaa", "wrong#BILLING/blocked"}),
+    withheld=True,
+    thread="1728117000.000100",
+    newest=NOW,
 )
 
 

@@ -126,7 +126,13 @@ MATCH_OPERATIONS = st.one_of(
     st.tuples(st.just("set_tagged"), names, account_ids, st.booleans()),
 )
 steps = st.frozensets(st.sampled_from(("open#", "closed#", "closed#aaaaaaaaaaaa", "update#000001")))
-tolds = st.builds(ChannelRecord, steps=steps, withheld=st.booleans(), thread=st.sampled_from((None, "1.2")))
+tolds = st.builds(
+    ChannelRecord,
+    steps=steps,
+    withheld=st.booleans(),
+    thread=st.sampled_from((None, "1.2")),
+    newest=st.sampled_from((None, NOW)),
+)
 ALERT_OPERATIONS = st.one_of(
     st.tuples(st.just("begin"), st.sampled_from(INCIDENTS)),
     st.tuples(st.just("end"), st.sampled_from(INCIDENTS), tolds),

@@ -1,5 +1,6 @@
 """Whether a message is sent on a channel: once, in order, loud enough, and never without its end."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from rollcall.model.errors import WaitError
 from rollcall.model.levels import Severity
 from rollcall.notify.notifier import ChannelRecord, Decision, decide
 from rollcall.outcomes.outcome import Stage
-from tests.support.samples import message
+from tests.support.samples import NOW, message
 
 OPEN, CLOSED = message("open"), message("closed", opened=True)
 CLOSES_ONLY = message("closed", severity=Severity.INFO, opened=True, closes_only=True)
@@ -41,6 +42,29 @@ def test_an_opening_and_its_closing_are_two_messages():
 @pytest.mark.parametrize("closing", [CLOSED, WROTE], ids=lambda one: one.step)
 def test_an_opening_that_comes_after_its_closing_is_not_sent(closing):
     assert decided(OPEN, told(closing)) is DROP
+
+
+class TestWrong:
+    """What went wrong since an incident was closed is alerted once, and nothing that is older."""
+
+    SINCE = NOW + timedelta(minutes=15)
+    WORSE = replace(CLOSED, wrong=frozenset({"SECURITY/blocked"}), decided_at=SINCE)
+
+    @pytest.mark.parametrize("closing", [CLOSED, WROTE], ids=lambda one: one.step)
+    def test_is_sent_after_a_closing(self, closing):
+        assert decided(self.WORSE, told(closing, newest=NOW)) is SEND
+
+    def test_is_sent_beside_the_same_write(self):
+        assert decided(replace(self.WORSE, content=WROTE.content), told(WROTE, newest=NOW)) is SEND
+
+    def test_is_not_sent_again(self):
+        before = ChannelRecord(steps=frozenset({"closed#", "wrong#SECURITY/blocked"}), newest=NOW)
+        assert decided(self.WORSE, before) is DROP
+        more = replace(self.WORSE, wrong=self.WORSE.wrong | {"BILLING/blocked"})
+        assert decided(more, before) is SEND
+
+    def test_is_not_sent_after_something_newer(self):
+        assert decided(self.WORSE, told(WROTE, newest=self.SINCE)) is DROP
 
 
 class TestClosesOnly:

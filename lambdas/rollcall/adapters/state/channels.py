@@ -59,6 +59,8 @@ class ChannelMemoryTable(TableAdapter):
         }
         if record.steps:
             item["steps"] = {"SS": sorted(record.steps)}
+        if record.newest:
+            item["newest"] = {"S": record.newest.isoformat()}
         if record.thread:
             item["thread"] = {"S": record.thread}
         self._table.call("put_item", Item=item)
@@ -68,8 +70,10 @@ class ChannelMemoryTable(TableAdapter):
 
 
 def _read(item: Mapping[str, Any]) -> ChannelRecord:
+    newest = item.get("newest", {}).get("S")
     return ChannelRecord(
         steps=frozenset(item.get("steps", {}).get("SS", ())),
         withheld=item.get("withheld", {}).get("BOOL", False),
         thread=item.get("thread", {}).get("S"),
+        newest=datetime.fromisoformat(newest) if newest else None,
     )

@@ -34,11 +34,29 @@ SOURCES: Final = tuple(map(_make_source, EVENT_SOURCES))
 MEMBER_SERVICES: Final = ("account.amazonaws.com",)
 #: The same of the management account, on whose bus alone AWS Organizations and Control Tower speak.
 MANAGEMENT_SERVICES: Final = tuple(service for service in EVENT_SOURCES if service not in _BUSY)
-#: Service and `detail.eventName` of what a forwarder sends besides. A member leaves by a call of its own.
+#: Calls of AWS Organizations that are recorded in a member: it leaves by a call of its own, and an account to
+#: which the management account delegated policies or tags changes them by its own, too.
+#: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html
+_CALLS_OF_MEMBERS: Final = frozenset(
+    {
+        "DeletePolicy",
+        "DetachPolicy",
+        "DisablePolicyType",
+        "LeaveOrganization",
+        "TagResource",
+        "UntagResource",
+        "UpdatePolicy",
+    }
+)
+#: Service and `detail.eventName` of what a forwarder sends besides.
 NAMED_EVENTS: Final = tuple(
     sorted(
         {row for row in SIGNAL_EVENTS if row[0] in _BUSY}
-        | {("organizations.amazonaws.com", "LeaveOrganization")}
+        | {
+            row
+            for row in SIGNAL_EVENTS
+            if row[0].startswith("organizations.") and row[1] in _CALLS_OF_MEMBERS
+        }
     )
 )
 #: `source` of what rules of members may send. Of the last one only records of their own calls: what AWS
@@ -90,11 +108,11 @@ KEY_NAMES, REDRIVE_NAMES = (
 def make_forwarder_pattern(services: Sequence[str]) -> events.EventPattern:
     """Match every event of these services, and the named ones of others."""
     sources = {_make_source(service) for service in (*services, *(service for service, _ in NAMED_EVENTS))}
-    events_ = [
-        {"eventSource": list(services)},
-        {"eventName": sorted({name for _, name in NAMED_EVENTS})},
-        {"regionName": [{"exists": True}]},
+    named = [
+        {"eventSource": [service], "eventName": [name for of, name in NAMED_EVENTS if of == service]}
+        for service in sorted({service for service, _ in NAMED_EVENTS} - set(services))
     ]
+    events_ = [{"eventSource": list(services)}, *named, {"regionName": [{"exists": True}]}]
     return events.EventPattern(source=sorted(sources), detail={"$or": events_})
 
 

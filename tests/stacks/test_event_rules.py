@@ -264,10 +264,16 @@ def test_no_rule_that_events_of_others_reach_takes_replays(everything: Assembly)
     [
         ("aws.iam", {"eventName": "CreateUser", "eventSource": "iam.amazonaws.com"}, False),
         ("aws.signin", {"eventName": "ConsoleLogin", "eventSource": "signin.amazonaws.com"}, False),
+        ("aws.iam", {"eventName": "DeletePolicy", "eventSource": "iam.amazonaws.com"}, False),
         (
             "aws.organizations",
-            {"eventName": "TagResource", "eventSource": "organizations.amazonaws.com"},
+            {"eventName": "CreateAccount", "eventSource": "organizations.amazonaws.com"},
             False,
+        ),
+        # The account to which the management account delegated these calls.
+        *(
+            ("aws.organizations", {"eventName": name, "eventSource": "organizations.amazonaws.com"}, True)
+            for name in ("TagResource", "UntagResource", "DetachPolicy", "UpdatePolicy", "DeletePolicy")
         ),
         ("aws.account", {"eventName": "SomethingNew", "eventSource": "account.amazonaws.com"}, True),
     ],

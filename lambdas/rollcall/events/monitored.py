@@ -37,7 +37,7 @@ class Scope(StrEnum):
     DELEGATION = "the hub, for a service that Rollcall uses"
     TRUSTED_ACCESS = "a service that Rollcall uses"
     GUARDRAIL = "what may be the guardrail"
-    PART = "a part of `RollcallHub`, unless CloudFormation makes the call"
+    PART = "a part of `RollcallHub`; of CloudFormation's calls, what any stack can make, MEDIUM"
     KEY = "the key of the alert topic"
     TRAIL = "every trail of the management account"
     REDRIVE = f"the role `{REDRIVE_ROLE_NAME}`"
@@ -126,7 +126,7 @@ _LOW, _INFO = Severity.LOW, Severity.INFO
 _LAMBDA, _IAM, _EVENTS = "lambda.amazonaws.com", "iam.amazonaws.com", "events.amazonaws.com"
 _SQS, _SNS, _KMS = "sqs.amazonaws.com", "sns.amazonaws.com", "kms.amazonaws.com"
 _STS, _SIGNIN, _DYNAMODB = "sts.amazonaws.com", "signin.amazonaws.com", "dynamodb.amazonaws.com"
-_CLOUDFORMATION, _CLOUDTRAIL = "cloudformation.amazonaws.com", "cloudtrail.amazonaws.com"
+CLOUDFORMATION, _CLOUDTRAIL = "cloudformation.amazonaws.com", "cloudtrail.amazonaws.com"
 _PLANNED: Final = "None, if the deployment was planned."
 
 #: Events of the hub account about Rollcall itself. CloudTrail adds a version to the names of Lambda's.
@@ -161,9 +161,9 @@ PART_EVENTS: Final = {
     (_KMS, "ScheduleKeyDeletion"): _part("key of the alert topic to be deleted", _HIGH, _STOPPED),
     (_KMS, "DisableKey"): _part("key of the alert topic disabled", _HIGH, _STOPPED),
     (_DYNAMODB, "DeleteTable"): _part("the state table deleted", _CRITICAL, _STOPPED),
-    (_CLOUDFORMATION, "UpdateStack"): _part("RollcallHub is being deployed", _INFO, _PLANNED),
-    (_CLOUDFORMATION, "ExecuteChangeSet"): _part("RollcallHub is being deployed", _INFO, _PLANNED),
-    (_CLOUDFORMATION, "DeleteStack"): _part("RollcallHub is being deleted", _CRITICAL, _STOPPED),
+    (CLOUDFORMATION, "UpdateStack"): _part("RollcallHub is being deployed", _INFO, _PLANNED),
+    (CLOUDFORMATION, "ExecuteChangeSet"): _part("RollcallHub is being deployed", _INFO, _PLANNED),
+    (CLOUDFORMATION, "DeleteStack"): _part("RollcallHub is being deleted", _CRITICAL, _STOPPED),
     (_STS, "AssumeRole"): _event(
         "role for dead letters used",
         _MEDIUM,

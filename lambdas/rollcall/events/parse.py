@@ -9,6 +9,7 @@ from typing import Any
 from rollcall.events.actor import Actor
 from rollcall.events.fields import flatten_leaves, is_account_id, make_key_text, read_account_id, read_text
 from rollcall.events.monitored import (
+    CLOUDFORMATION,
     GUARDRAIL_TYPE,
     MONITORED_EVENTS,
     OUR_PRINCIPALS,
@@ -184,8 +185,8 @@ def _read_primary_changed(detail: Mapping[str, Any], blank: Signal) -> Signal:
 
 def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     found = _flatten_service_event(detail) | flatten_leaves(detail.get("requestParameters"))
-    scope = get_monitored(blank.event.name).scope
-    if scope in (Scope.PART, Scope.KEY) and blank.actor.via == _CLOUDFORMATION:
+    scope, deployed = get_monitored(blank.event.name).scope, blank.actor.via == CLOUDFORMATION
+    if deployed and scope in (Scope.PART, Scope.KEY) and blank.event.name not in _BY_ANY_STACK:
         return Ignored(event=blank.event, reason="a deployment, which has an alert of its own")
     if scope in (Scope.PART, Scope.REDRIVE):
         return _read_part(detail, found, blank)
@@ -262,8 +263,9 @@ def _read_error(detail: Mapping[str, Any]) -> str | None:
 
 
 _NO_SIGNAL = "no signal"
+#: A stack can hold policies of what it does not own, as AWS::IAM::RolePolicy and AWS::SQS::QueuePolicy do.
+_BY_ANY_STACK = {"AttachRolePolicy", "PutRolePolicy", "SetQueueAttributes", "SetTopicAttributes"}
 _SUCCEEDED, _FAILURE = "SUCCEEDED", "Failure"
-_CLOUDFORMATION = "cloudformation.amazonaws.com"
 _ACCOUNT, _ORGANIZATIONS = "account.amazonaws.com", "organizations.amazonaws.com"
 _REGION_STATUS = "Region Opt-In Status Change"
 #: Ends of switching a Region: ENABLING and DISABLING come before.

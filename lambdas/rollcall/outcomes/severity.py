@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollcall.events.monitored import get_monitored
+from rollcall.events.monitored import CLOUDFORMATION, get_monitored
 from rollcall.events.signal import TAMPERING, Cause, Signal
 from rollcall.model.contact import ContactKind
 from rollcall.model.levels import Severity
@@ -26,11 +26,11 @@ def find_severity(
     if signal.cause is Cause.SWEPT:
         return None  # one notice sums up the run
     if signal.cause is Cause.MONITORED:
-        return (
-            get_monitored(signal.event.name).severity
-            if verdict is Verdict.NOTIFIED
-            else VERDICTS[verdict].severity[0]
-        )
+        if verdict is not Verdict.NOTIFIED:
+            return VERDICTS[verdict].severity[0]
+        severity = get_monitored(signal.event.name).severity
+        # A deployment of Rollcall does this, and so may any other.
+        return min(severity, Severity.MEDIUM) if signal.actor.via == CLOUDFORMATION else severity
     if signal.cause not in TAMPERING:
         renamed = signal.cause is Cause.ACCOUNT_RENAMED and verdict is Verdict.NOTIFIED
         return Severity.LOW if renamed else VERDICTS[verdict].severity[1]

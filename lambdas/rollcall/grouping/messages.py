@@ -37,6 +37,8 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
     kind, last = group.key.kind, group.sending is not None and group.sending.last
     actor = dict(group.actor)
     ordered = sort_lines(lines)
+    # One line of a contact that several edits left changed: the latest.
+    latest = {(line.account_id, line.kinds): line for line in sorted(left, key=lambda line: line.at)}.values()
     facts = {
         "by": str(kind),
         "actor": None if kind in (GroupKind.ADDRESS, GroupKind.REST) else actor,
@@ -55,8 +57,8 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
         "ended": last,
         "lines": [_describe_line(line) for line in ordered[:MOST_LINES]],
         "lines_count": len(lines),
-        "left": [_describe_line(line) for line in sorted(left, key=lambda line: line.urgency)[:MOST_LINES]],
-        "left_count": len({(line.account_id, line.kinds) for line in left}),
+        "left": [_describe_line(line) for line in sorted(latest, key=lambda line: line.urgency)[:MOST_LINES]],
+        "left_count": len(latest),
         "file": group.sending.file if group.sending else None,
     }
     notice = make_notice(find_notice_kind(kind), key=group.key.id, facts=facts, update=group.updates)

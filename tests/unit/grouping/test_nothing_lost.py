@@ -252,6 +252,14 @@ def test_every_principal_of_a_full_message_is_on_one_of_its_lines():
     assert [line["principal"] for line in lines[:3]].count("eve") == 1
 
 
+def test_a_contact_that_two_edits_left_changed_is_one_line_of_what_is_left():
+    first = make_line(1, left=True, verdict="would-set")
+    latest = replace(make_line(1, seconds=9, left=True), incident_id="RC-11")
+    facts = make_group_notice(make_group(), [], [latest, make_line(2, left=True), first]).facts
+    assert (facts["left_count"], len(facts["left"])) == (2, 2)
+    assert {line["incident_id"] for line in facts["left"]} == {"RC-11", "RC-2"}
+
+
 def open_abandoned(world: World, kind: GroupKind = GroupKind.PRINCIPAL) -> tuple[Group, list[Line]]:
     """A group with a message of three lines that a worker was about to send when it ended."""
     lines = [make_line(number, left=number == 2) for number in range(3)]

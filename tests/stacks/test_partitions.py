@@ -63,6 +63,8 @@ def test_no_domain_is_spelled_out_but_for_service_principals(abroad: Assembly) -
             "organizations.amazonaws.com",
             "controltower.amazonaws.com",
             "cloudtrail.amazonaws.com",
+            "iam.amazonaws.com",
+            "signin.amazonaws.com",
         }
 
 

@@ -128,8 +128,8 @@ FIXES = {
     "deploy RollcallManagement there",
     Denial.SERVICE_CONTROL_POLICY: "a service control policy denies the hub account this call: "
     "exempt the role rollcall-reconcile in it",
-    Denial.POLICY: "the role's policy does not allow this call on this account: deploy RollcallHub again "
-    "with the right organization and management ids",
+    Denial.POLICY: "the role's policy does not allow this call on this account: deploy RollcallHub and "
+    "RollcallManagement again, from the same roster and with the right ids",
     Denial.CONTACT_TYPE: "AWS does not know this kind of contact: upgrade Rollcall",
     Denial.NOT_DELEGATED: "the hub is not the delegated administrator of account.amazonaws.com, or the "
     "account is not in the organization: in the management account run `aws organizations "

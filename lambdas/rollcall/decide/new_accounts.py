@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from rollcall.decide.roster_entries import list_first
 from rollcall.decide.tag_choice import list_selectable
 from rollcall.model.account import Account, AccountState
+from rollcall.model.display import spell_value
 from rollcall.model.roster import AccountIds, TagChoice, Tagged
 
 if TYPE_CHECKING:
@@ -36,15 +37,15 @@ def make_new_accounts(
     """
     ordered = [_make_new(*place) for place in sorted(places.items(), key=lambda item: item[1])]
     for account in ordered:
-        yield f"OU {'/'.join(account.ou_path)}" if account.ou_path else "", account
+        yield spell_value(f"OU {'/'.join(account.ou_path)}") if account.ou_path else "", account
     for selector in _list_selectors(rosters) if ordered else ():
         if isinstance(selector, Tagged):
-            yield str(selector), _tag(ordered[0], dict(selector.tags))
+            yield spell_value(str(selector)), _tag(ordered[0], dict(selector.tags))
     for chosen, key, value in _list_choices(rosters):
         if (matched := _find_match(chosen, ordered)) is not None:
             text = f"tag {key}" if value else f"tag {key} with another value"
             where = f" ({chosen})" if chosen is not None else ""
-            yield text + where, _tag(matched, {key: value})
+            yield spell_value(text + where), _tag(matched, {key: value})
 
 
 def _list_selectors(rosters: Sequence[Roster]) -> Sequence[Selector]:

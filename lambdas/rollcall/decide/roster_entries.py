@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from rollcall.decide.tag_choice import list_selectable
+from rollcall.model.display import spell_value
 from rollcall.model.roster import AccountIds, OuId, OuPath, TagChoice, Tagged, read_selector
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def find_unmatched(roster: Roster, known: OrganizationNames, *, today: date) -> 
 
 def _describe(entries: Sequence[Entry], known: OrganizationNames) -> str:
     ids = sorted(entry.account_id for entry in entries if entry.account_id is not None)
-    names = describe_accounts(ids) if ids else str(entries[0].selector)
+    names = describe_accounts(ids) if ids else spell_value(str(entries[0].selector))
     near = [_describe_near(entry.selector, known) for entry in entries[:_SHOWN]]
     found = ", ".join(dict.fromkeys(name for name in near if name))
     text = f"the {entries[0].section} of {names} matches no account"
@@ -178,7 +179,7 @@ def _describe_near(selector: Selector, known: OrganizationNames) -> str | None:
     near = known.find_near(selector)
     if near is None or isinstance(selector, AccountIds):
         return near
-    return f"tag {near}" if isinstance(selector, Tagged) else f"OU {known.describe_ou(near)}"
+    return spell_value(f"tag {near}" if isinstance(selector, Tagged) else f"OU {known.describe_ou(near)}")
 
 
 def describe_where(ids: list[str], new: list[str]) -> str:

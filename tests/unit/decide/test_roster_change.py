@@ -405,6 +405,20 @@ def test_what_holds_for_every_account_of_today_may_not_hold_for_those_to_come():
     assert weakening.text.endswith("in new accounts of OU Workloads, OU Workloads/Production")
 
 
+def test_places_of_new_accounts_that_look_alike_are_spelled_out():
+    units = [{"ou": "Pr\u043ed", "kinds": {}, "mode": "enforce"}, *BASE["overrides"]]
+    place: dict[str, Any] = {"ou_path": ("Pr\u043ed",), "parent_ids": ("r-a1b2", "ou-a1b2-44444444")}
+    tagged = [{"tag": {"sc\u043epe": "pci"}, "kinds": {}, "mode": "enforce"}, *units]
+    named = [{"accounts": EVERYONE[:6], "kinds": {}, "mode": "enforce"}, *BASE["overrides"]]
+    accounts = [replace(one, account=replace(one.account, **place)) for one in organization(6)]
+    (weakening,) = compare(
+        BASE | {"mode": "audit", "overrides": tagged},
+        BASE | {"mode": "audit", "overrides": named},
+        accounts,
+    ).weakenings
+    assert weakening.text.endswith(r"in new accounts of OU Pr\u{43e}d, tag sc\u{43e}pe=pci")
+
+
 def everyone_named(size: int, name: str = "pci-soc") -> dict[str, Any]:
     """All accounts of today have an override of their own."""
     return {"accounts": EVERYONE[:size], "kinds": {"SECURITY": name}, "mode": None}

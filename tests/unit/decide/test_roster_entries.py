@@ -62,6 +62,21 @@ def test_it_is_named_with_the_nearest_that_exists(selector, text):
     assert found == waits == [f"the override of {text}"]
 
 
+@pytest.mark.parametrize(
+    ("selector", "text"),
+    [
+        (
+            {"ou": "Workloads/Pr\u043eduction"},
+            r"OU Workloads/Pr\u{43e}duction matches no account (nearest: OU Workloads/Production)",
+        ),
+        ({"ou": "Cafe\u0301"}, r"OU Cafe\u{301} matches no account"),
+        ({"tag": {"Sc\u043epe": "PCI"}}, r"tag Sc\u{43e}pe=PCI matches no account (nearest: tag Scope=PCI)"),
+    ],
+)
+def test_names_that_look_alike_are_spelled_out(selector, text):
+    assert unmatched(with_entry(selector))[1] == [f"the override of {text}"]
+
+
 def test_the_override_of_another_ou_in_place_of_the_right_one_waits():
     """Its accounts would get the defaults in silence."""
     candidate = BASE | {"overrides": [BASE["overrides"][0] | {"ou": "Production"}]}

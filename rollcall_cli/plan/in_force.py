@@ -60,6 +60,10 @@ class ReadOnlyMatches:
         """As recorded."""
         return self._memory.has_others_tagged(tag, account_id)
 
+    def list_tagged(self, tag: str) -> frozenset[str]:
+        """As recorded."""
+        return self._memory.list_tagged(tag)
+
     def add_unit(self, path: str, ou_id: str) -> None:
         """Discarded: a sweep records it."""
 

@@ -149,6 +149,9 @@ class MemoryMatches:
     def has_others_tagged(self, tag: str, account_id: str) -> bool:
         return any(known == tag and carrier != account_id for known, carrier in self.carriers)
 
+    def list_tagged(self, tag: str) -> frozenset[str]:
+        return frozenset(carrier for known, carrier in self.carriers if known == tag)
+
     def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
         change = self.carriers.add if carries else self.carriers.discard
         change((tag, account_id))

@@ -7,16 +7,20 @@ remembered: the ids behind a path of names, at its approval and at each look, an
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
+from rollcall.model.account import AccountState
 from rollcall.model.roster import OuPath, Tagged
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rollcall.model.account import Account
     from rollcall.model.roster import Roster
     from rollcall.ports import Organization
+
+#: States in which an account no longer counts as one that carries a tag. UNKNOWN may pass.
+_CLOSED: Final = {AccountState.PENDING_CLOSURE, AccountState.SUSPENDED, AccountState.CLOSED}
 
 
 class Matches(Protocol):
@@ -37,6 +41,9 @@ class Matches(Protocol):
     def has_others_tagged(self, tag: str, account_id: str) -> bool:
         """Whether any other account did."""
 
+    def list_tagged(self, tag: str) -> frozenset[str]:
+        """All accounts that did."""
+
     def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
         """Remember whether this account carries the tag."""
 
@@ -44,8 +51,11 @@ class Matches(Protocol):
 def find_orphaned(roster: Roster, account: Account, memory: Matches) -> str | None:
     """Why an entry that is meant for this account no longer matches it, None if all is well.
 
-    Remembers what matches now.
+    Remembers what matches now. An account that is not active is left alone: nothing is written for it, and
+    nothing remembered.
     """
+    if not account.active:
+        return None
     return _find_orphaned_path(roster, account, memory) or _find_orphaned_tag(roster, account, memory)
 
 
@@ -62,6 +72,25 @@ def remember_units(roster: Roster, memory: Matches, organization: Organization) 
         memory.add_unit(path, ou_id)
         for other in known.get(path, frozenset()) - {ou_id}:
             memory.forget_unit(path, other)
+
+
+def list_carriers(rosters: Sequence[Roster], memory: Matches) -> Mapping[str, frozenset[str]]:
+    """The accounts that carried each tag of the rosters when they were last looked at."""
+    return {tag: memory.list_tagged(tag) for tag in sorted(_list_tags(rosters))}
+
+
+def forget_closed(
+    carriers: Mapping[str, frozenset[str]], accounts: Iterable[Account], memory: Matches
+) -> None:
+    """Forget the tags of accounts that were closed or removed: they must not count as others with the tag.
+
+    `accounts` are all accounts of the organization, listed after the `carriers` were read: an account that
+    joins meanwhile is not among the carriers.
+    """
+    there = {account.id for account in accounts if account.state not in _CLOSED}
+    for tag, known in carriers.items():
+        for account_id in sorted(known - there):
+            memory.set_tagged(tag, account_id, carries=False)
 
 
 def find_orphaned_paths(
@@ -88,6 +117,11 @@ def find_orphaned_paths(
 def _list_paths(roster: Roster) -> list[str]:
     selectors = [entry.selector for entry in roster.overrides]
     return sorted({"/".join(item.names) for item in selectors if isinstance(item, OuPath)})
+
+
+def _list_tags(rosters: Sequence[Roster]) -> set[str]:
+    selectors = [entry.selector for roster in rosters for entry in roster.overrides]
+    return {item.key for item in selectors if isinstance(item, Tagged)}
 
 
 def _describe_renamed(ou_id: str, path: str) -> str:
@@ -162,6 +196,10 @@ class CachedMatches:
     def has_others_tagged(self, tag: str, account_id: str) -> bool:
         """Whether any other account did."""
         return self.memory.has_others_tagged(tag, account_id)
+
+    def list_tagged(self, tag: str) -> frozenset[str]:
+        """All accounts that did."""
+        return self.memory.list_tagged(tag)
 
     def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
         """Remember whether this account carries the tag."""

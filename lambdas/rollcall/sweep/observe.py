@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from rollcall.decide.plan import ObservedAccount, ReadBy
 from rollcall.model.desired import Unreadable
 from rollcall.model.errors import RetryableError, describe_unexpected
-from rollcall.rosters.orphaned import CachedMatches, find_orphaned
+from rollcall.rosters.orphaned import CachedMatches, find_orphaned, forget_closed, list_carriers
 from rollcall.sweep.member_roles import RoleReads
 from rollcall.sweep.run import Ending, Run, Step
 from rollcall.timing import attempts
@@ -121,6 +121,7 @@ class _Listing:
 def _list_accounts(run: Run, look: AccountReader, ports: SweepPorts) -> tuple[Run, list[ObservedAccount]]:
     """The run that knows its accounts, and those that were read meanwhile, the first ones."""
     listing, done = _Listing(ports.clock), list[ObservedAccount]()
+    carriers = list_carriers(look.rosters, look.matches)
 
     def fill() -> None:
         listing.fill(ports.accounts.list_accounts())
@@ -130,6 +131,7 @@ def _list_accounts(run: Run, look: AccountReader, ports: SweepPorts) -> tuple[Ru
 
     # A listing that fails is raised: nothing is stored, and the slice is tried again.
     ports.pool.map_each(lambda work: work(), (fill, read), go_on=lambda: True)
+    forget_closed(carriers, listing.accounts, look.matches)
     ports.runs.write_accounts(run.id, listing.accounts)
     return replace(run, accounts=len(listing.accounts)), done
 

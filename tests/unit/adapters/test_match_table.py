@@ -42,10 +42,12 @@ def test_the_last_carrier_is_known_as_such(matches):
     for account_id in (MEMBER, OTHER):
         matches.set_tagged(TAG, account_id, carries=True)
     assert matches.has_others_tagged(TAG, MEMBER)
+    assert matches.list_tagged(TAG) == {MEMBER, OTHER}
     matches.set_tagged(TAG, OTHER, carries=False)
     assert matches.is_tagged(TAG, MEMBER)
     assert not matches.is_tagged(TAG, OTHER)
     assert not matches.has_others_tagged(TAG, MEMBER)
+    assert matches.list_tagged(TAG) == {MEMBER}
     assert matches.has_others_tagged(TAG, OTHER)
 
 
@@ -84,6 +86,7 @@ CALLS = [
     ("delete_item", lambda matches: matches.forget_unit("Sandbox", "ou-1-a")),
     ("get_item", lambda matches: matches.is_tagged(TAG, MEMBER)),
     ("query", lambda matches: matches.has_others_tagged(TAG, MEMBER)),
+    ("query", lambda matches: matches.list_tagged(TAG)),
     ("put_item", lambda matches: matches.set_tagged(TAG, MEMBER, carries=True)),
     ("delete_item", lambda matches: matches.set_tagged(TAG, MEMBER, carries=False)),
 ]
@@ -122,4 +125,5 @@ def test_reads_are_consistent(dynamodb):
     watched.list_units()
     watched.is_tagged(TAG, MEMBER)
     watched.has_others_tagged(TAG, MEMBER)
-    assert seen == [("query", True), ("get_item", True), ("query", True)]
+    watched.list_tagged(TAG)
+    assert seen == [("query", True), ("get_item", True), ("query", True), ("query", True)]

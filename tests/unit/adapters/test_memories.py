@@ -123,6 +123,7 @@ MATCH_OPERATIONS = st.one_of(
     st.tuples(st.just("list_units")),
     st.tuples(st.just("is_tagged"), names, account_ids),
     st.tuples(st.just("has_others_tagged"), names, account_ids),
+    st.tuples(st.just("list_tagged"), names),
     st.tuples(st.just("set_tagged"), names, account_ids, st.booleans()),
 )
 steps = st.frozensets(st.sampled_from(("open#", "closed#", "closed#aaaaaaaaaaaa", "update#000001")))

@@ -6,8 +6,17 @@ from dataclasses import dataclass
 
 import pytest
 
-from rollcall.rosters.orphaned import CachedMatches
+from rollcall.model.account import AccountState
+from rollcall.model.roster import Roster, Tagged
+from rollcall.rosters.orphaned import (
+    CachedMatches,
+    find_orphaned,
+    forget_closed,
+    list_carriers,
+)
 from tests.support.memory import MemoryMatches
+from tests.support.organizations import make_account
+from tests.support.world import ROSTER
 
 
 @dataclass
@@ -48,3 +57,58 @@ def test_tags_are_asked_of_the_memory_itself(memory: Counting) -> None:
     assert once.is_tagged("team=zoo", "222222222222")
     assert not once.has_others_tagged("team=zoo", "222222222222")
     assert once.has_others_tagged("team=zoo", "444455556666")
+    assert once.list_tagged("team=zoo") == {"222222222222"}
+
+
+PCI = {"tag": {"scope": "pci"}, "kinds": {"SECURITY": "pci-soc"}, "mode": None}
+WITH_TAG = Roster.from_document(ROSTER | {"overrides": [PCI]})
+WITHOUT_TAG = Roster.from_document(ROSTER | {"overrides": []})
+TAG = Tagged(tags=(("scope", "pci"),)).key
+
+
+def remember_tag(*accounts: str) -> MemoryMatches:
+    return MemoryMatches(carriers={(TAG, account) for account in accounts})
+
+
+def test_the_last_account_that_loses_a_tag_is_blocked_and_stays_remembered() -> None:
+    account, memory = make_account(0), remember_tag(make_account(0).id)
+    assert "this was the last one" in str(find_orphaned(WITH_TAG, account, memory))
+    assert memory.list_tagged(TAG) == {account.id}
+
+
+@pytest.mark.parametrize("state", set(AccountState) - {AccountState.ACTIVE})
+def test_an_account_that_is_not_active_is_not_remembered(state: AccountState) -> None:
+    memory = MemoryMatches()
+    assert find_orphaned(WITH_TAG, make_account(0, state=state, tags={"scope": "pci"}), memory) is None
+    assert memory.carriers == set()
+
+
+@pytest.mark.parametrize(
+    ("state", "kept"),
+    [
+        (AccountState.ACTIVE, True),
+        (AccountState.PENDING_ACTIVATION, True),
+        (AccountState.UNKNOWN, True),
+        (AccountState.SUSPENDED, False),
+        (AccountState.PENDING_CLOSURE, False),
+        (AccountState.CLOSED, False),
+        (None, False),
+    ],
+)
+def test_only_accounts_that_were_closed_or_removed_are_forgotten(
+    state: AccountState | None, *, kept: bool
+) -> None:
+    first, second = make_account(0), make_account(1)
+    memory = remember_tag(first.id, second.id)
+    listed = [first] if state is None else [first, make_account(1, state=state)]
+    forget_closed(list_carriers([WITH_TAG], memory), listed, memory)
+    assert memory.list_tagged(TAG) == ({first.id, second.id} if kept else {first.id})
+
+
+def test_an_account_that_joins_while_all_are_listed_is_kept() -> None:
+    first, joined = make_account(0), make_account(1)
+    memory = remember_tag(first.id)
+    carriers = list_carriers([WITH_TAG, WITHOUT_TAG], memory)
+    memory.set_tagged(TAG, joined.id, carries=True)
+    forget_closed(carriers, [first], memory)
+    assert memory.list_tagged(TAG) == {first.id, joined.id}

@@ -375,6 +375,46 @@ class TestObserve:
         sweeping.observe(sweeping.begin())
         assert {account for _, account in world.matches.carriers} == {MEMBER}
 
+    @pytest.mark.parametrize("closed", [True, False], ids=["closed", "removed"])
+    def test_an_account_that_was_closed_or_removed_no_longer_counts_as_one_with_the_tag(
+        self, world: World, *, closed: bool
+    ) -> None:
+        for account in (MEMBER, PRODUCTION):
+            world.organization.accounts[account].tags["stage"] = "production"
+        world.approve(TAGGED)
+        sweeping = Sweeping(world, candidate=TAGGED)
+        run = sweeping.observe(sweeping.begin())
+        assert {account for _, account in world.matches.carriers} == {MEMBER, PRODUCTION}
+        sweeping.sweeps.finish(run, {}, world.clock.now())
+        if closed:
+            world.organization.accounts[PRODUCTION].state = "SUSPENDED"
+        else:
+            del world.organization.accounts[PRODUCTION]
+        run = sweeping.observe(sweeping.begin(execution="e-2"))
+        assert {account for _, account in world.matches.carriers} == {MEMBER}
+        sweeping.sweeps.finish(run, {}, world.clock.now())
+        del world.organization.accounts[MEMBER].tags["stage"]
+        observed = sweeping.observed(sweeping.observe(sweeping.begin(execution="e-3")))
+        assert list(observed[MEMBER].orphaned) == [compute_digest(TAGGED)]
+
+    def test_a_listing_that_fails_forgets_no_account(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world.organization.accounts[PRODUCTION].tags["stage"] = "production"
+        sweeping = Sweeping(world, candidate=TAGGED)
+        run = sweeping.begin()
+        sweeping.observe(run)
+        known, listed = set(world.matches.carriers), list(sweeping.ports.accounts.list_accounts())
+
+        def break_off() -> Iterator[Account]:
+            yield from listed[:1]
+            raise RetryableError("AWS Organizations refused list_accounts")
+
+        monkeypatch.setattr(sweeping.ports.accounts, "list_accounts", break_off)
+        with pytest.raises(RetryableError, match="list_accounts"):
+            sweeping.slice(replace(run, next=Step.OBSERVE))
+        assert world.matches.carriers == known
+
     def test_a_renamed_unit_is_lost_under_the_roster_that_names_it(self, world: World) -> None:
         world.organization.rename_ou(world.organization.find_ou("Workloads/Production"), "Prod")
         sweeping = Sweeping(world, candidate=TAGGED)

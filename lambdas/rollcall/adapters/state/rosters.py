@@ -218,6 +218,10 @@ class MatchTable(TableAdapter):
         found = self._table.query(_make_tag_partition(tag), limit=2)
         return any(item["sk"]["S"] != account_id for item in found)
 
+    def list_tagged(self, tag: str) -> frozenset[str]:
+        """All accounts that did."""
+        return frozenset(item["sk"]["S"] for item in self._table.query(_make_tag_partition(tag)))
+
     def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
         """Remember whether this account carries the tag."""
         key = make_key(_make_tag_partition(tag), account_id)

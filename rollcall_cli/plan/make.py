@@ -53,6 +53,8 @@ class OperatorReader:
     connection: Connection
     #: What rosters matched before, None if it is not known.
     matches: Matches | None
+    #: The approved roster, None if it is not known or there is none.
+    in_force: Roster | None = None
 
     def read(self, account: Account) -> ObservedAccount:
         """Return the account as it is now; CommandError or RetryableError if AWS does not answer."""
@@ -60,7 +62,9 @@ class OperatorReader:
             return ObservedAccount(account=account, contacts={})
         if self.roster.uses_tags:
             account = replace(account, tags=self.connection.accounts.read_tags(account.id))
-        lost = find_orphaned(self.roster, account, self.matches) if self.matches else None
+        lost = None
+        if self.matches is not None:
+            lost = find_orphaned(self.roster, account, self.matches, in_force=self.in_force)
         return ObservedAccount(
             account=account,
             contacts=self._read_contacts(account),
@@ -112,7 +116,13 @@ def make_plan(composition: Composition, request: PlanRequest) -> PlanResult:
         management=settings.management,
         region=settings.region,
     )
-    look = OperatorReader(roster=roster, settings=settings, connection=connection, matches=hub.matches)
+    look = OperatorReader(
+        roster=roster,
+        settings=settings,
+        connection=connection,
+        matches=hub.matches,
+        in_force=hub.approved,
+    )
     if request.resume is not None:
         seen = store.read_reading(request.resume, organization=settings.organization, roster=roster.digest)
     else:

@@ -10,6 +10,7 @@ import pytest
 
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
+from rollcall.model.roster import Tagged
 from rollcall.sweep.run import Run, Step, Trigger
 from simulation.errors import ApiError
 from tests.cli.desk import (
@@ -393,6 +394,23 @@ def test_what_a_renamed_unit_matched_is_held_as_the_sweep_holds_it(world):
     assert result.exit_code == 1
     assert {item["verdict"] for item in found["unknown"]} == {"blocked"}
     assert memory.list_units() == {"Sandbox": frozenset({unit})}
+
+
+@pytest.mark.parametrize("followed", [True, False])
+def test_a_tag_was_lost_only_if_the_roster_in_force_names_it(world, *, followed):
+    if not followed:
+        world.write(
+            contacts=CONTACTS.replace(
+                "{tag: {scope: pci}, security: pci-soc}", "{ou: Security, security: pci-soc}"
+            )
+        )
+    world.approve()
+    world.write(contacts=CONTACTS)
+    memory = MatchTable(client=world.client("dynamodb", HUB), table=TABLE)
+    memory.set_tagged(Tagged(tags=(("scope", "pci"),)).key, SHOP, carries=True)
+    found, _ = plan(world, "--account", SHOP)
+    verdicts = {item["verdict"] for item in found["unknown"]}
+    assert ("blocked" in verdicts) is followed
 
 
 def test_before_the_first_approval_a_sweep_would_wait(world):

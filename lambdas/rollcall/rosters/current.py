@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rollcall.model.roster import Roster
-from rollcall.rosters.orphaned import remember_units
+from rollcall.rosters.orphaned import forget_units, remember_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,6 +133,8 @@ def approve_candidate(
         before=before,
         notice=notice,
     )
+    # Only now: if the approval fails, the roster before it stays in force and needs its paths.
+    forget_units(roster, matches)
     return roster.digest
 
 

@@ -48,15 +48,19 @@ class Matches(Protocol):
         """Remember whether this account carries the tag."""
 
 
-def find_orphaned(roster: Roster, account: Account, memory: Matches) -> str | None:
+def find_orphaned(
+    roster: Roster, account: Account, memory: Matches, *, in_force: Roster | None = None
+) -> str | None:
     """Why an entry that is meant for this account no longer matches it, None if all is well.
 
-    Remembers what matches now. An account that is not active is left alone: nothing is written for it, and
-    nothing remembered.
+    Remembers what matches now. `in_force` is the approved roster if `roster` is a candidate: a tag that it
+    does not name was not followed, so what an older roster remembered of it is forgotten. An account that is
+    not active is left alone: nothing is written for it, and nothing remembered.
     """
     if not account.active:
         return None
-    return _find_orphaned_path(roster, account, memory) or _find_orphaned_tag(roster, account, memory)
+    kept = _list_tags([in_force or roster])
+    return _find_orphaned_path(roster, account, memory) or _find_orphaned_tag(roster, account, memory, kept)
 
 
 def remember_units(roster: Roster, memory: Matches, organization: Organization) -> None:
@@ -72,6 +76,14 @@ def remember_units(roster: Roster, memory: Matches, organization: Organization) 
         memory.add_unit(path, ou_id)
         for other in known.get(path, frozenset()) - {ou_id}:
             memory.forget_unit(path, other)
+
+
+def forget_units(roster: Roster, memory: Matches) -> None:
+    """Forget the paths that this roster does not name. It must be approved already."""
+    named = _list_paths(roster)
+    for path, ou_ids in memory.list_units().items():
+        for ou_id in sorted(ou_ids) if path not in named else ():
+            memory.forget_unit(path, ou_id)
 
 
 def list_carriers(rosters: Sequence[Roster], memory: Matches) -> Mapping[str, frozenset[str]]:
@@ -147,7 +159,7 @@ def _find_orphaned_path(roster: Roster, account: Account, memory: Matches) -> st
     return lost
 
 
-def _find_orphaned_tag(roster: Roster, account: Account, memory: Matches) -> str | None:
+def _find_orphaned_tag(roster: Roster, account: Account, memory: Matches, kept: set[str]) -> str | None:
     lost = None
     for entry in roster.overrides:
         if not isinstance(entry.selector, Tagged):
@@ -155,7 +167,7 @@ def _find_orphaned_tag(roster: Roster, account: Account, memory: Matches) -> str
         tag, carries = entry.selector.key, entry.selector.match_rank(account) is not None
         if memory.is_tagged(tag, account.id) == carries:
             continue
-        if carries or memory.has_others_tagged(tag, account.id):
+        if carries or tag not in kept or memory.has_others_tagged(tag, account.id):
             memory.set_tagged(tag, account.id, carries=carries)
         else:
             lost = (

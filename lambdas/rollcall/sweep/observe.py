@@ -211,6 +211,7 @@ class OutOfTimeError(RetryableError):
 class AccountReader:
     """How a worker looks at accounts. `tags` are read only if a roster uses them.
 
+    The last of the `rosters` is in force, or it is the only one and none was approved yet.
     `answers` are the contacts of accounts that were read through their own role, `failures` why others were
     not; all others are read centrally, but those that are `left_out`, for this reason.
     """
@@ -246,10 +247,8 @@ class AccountReader:
     def _read(self, account: Account) -> ObservedAccount:
         if any(roster.uses_tags for roster in self.rosters):
             account = replace(account, tags=self._retry(partial(self.tags, account.id)))
-        lost = {
-            roster.digest: self._retry(partial(find_orphaned, roster, account, self.matches))
-            for roster in self.rosters
-        }
+        find = partial(find_orphaned, account=account, memory=self.matches, in_force=self.rosters[-1])
+        lost = {roster.digest: self._retry(partial(find, roster)) for roster in self.rosters}
         answer = self.answers.get(account.id)
         return ObservedAccount(
             account=account,

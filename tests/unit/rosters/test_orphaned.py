@@ -12,6 +12,7 @@ from rollcall.rosters.orphaned import (
     CachedMatches,
     find_orphaned,
     forget_closed,
+    forget_units,
     list_carriers,
 )
 from tests.support.memory import MemoryMatches
@@ -76,6 +77,19 @@ def test_the_last_account_that_loses_a_tag_is_blocked_and_stays_remembered() -> 
     assert memory.list_tagged(TAG) == {account.id}
 
 
+def test_a_tag_that_the_roster_in_force_does_not_name_was_not_followed() -> None:
+    account, memory = make_account(0), remember_tag(make_account(0).id)
+    assert find_orphaned(WITH_TAG, account, memory, in_force=WITHOUT_TAG) is None
+    assert memory.list_tagged(TAG) == set()
+
+
+def test_a_tag_that_both_rosters_name_is_lost_under_both() -> None:
+    memory = remember_tag(make_account(0).id)
+    candidate = Roster.from_document(ROSTER | {"overrides": [PCI | {"mode": "audit"}]})
+    for roster in (candidate, WITH_TAG):
+        assert find_orphaned(roster, make_account(0), memory, in_force=WITH_TAG) is not None
+
+
 @pytest.mark.parametrize("state", set(AccountState) - {AccountState.ACTIVE})
 def test_an_account_that_is_not_active_is_not_remembered(state: AccountState) -> None:
     memory = MemoryMatches()
@@ -112,3 +126,10 @@ def test_an_account_that_joins_while_all_are_listed_is_kept() -> None:
     memory.set_tagged(TAG, joined.id, carries=True)
     forget_closed(carriers, [first], memory)
     assert memory.list_tagged(TAG) == {first.id, joined.id}
+
+
+def test_only_the_paths_of_the_approved_roster_are_kept() -> None:
+    kept = ("Workloads/Production", "ou-1-b")
+    memory = MemoryMatches(ous={kept, ("Sandbox", "ou-1-a"), ("Sandbox", "ou-1-c")})
+    forget_units(Roster.from_document(ROSTER), memory)
+    assert memory.ous == {kept}

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from rollcall.model.errors import RetryableError
 from rollcall.model.roster import compute_digest
 from rollcall.sweep.approvals import open_pending
 from rollcall.sweep.stored_plan import AlteredPlanError
 from tests.support.sweep_runs import AUDIT, MEMBERS, NARROW, STRICT, changed, many, settled
+from tests.support.sweep_world import SweepWorld
 from tests.support.world import EXEMPT, HUB, MEMBER, PRODUCTION, ROSTER, api_values
 
 EVERYONE = ["111111111111", HUB, MEMBER, PRODUCTION, EXEMPT, "666677778888"]
@@ -189,3 +191,58 @@ def test_an_approval_that_was_cut_off_is_finished_only_if_the_roster_weakens_the
     (told,) = [item for item in world.notices if item["notice"] == "roster-approved"]
     assert "alice" in told["facts"]["by"]
     assert told["facts"]["automatic"] is False
+
+
+def override_of(path: str, contact: str = "pci-soc") -> dict[str, Any]:
+    return {"ou": path, "kinds": {"SECURITY": contact}, "mode": None}
+
+
+def test_a_path_of_an_older_roster_blocks_no_account_once_another_ou_has_its_name():
+    world = settled(ROSTER | {"overrides": [override_of("Sandbox")]})
+    world.sweep()
+    world.organization.rename_ou(world.organization.find_ou("Sandbox"), "Play")
+    play = ROSTER | {"overrides": [override_of("Play")]}
+    world.deploy(play)
+    assert world.sweep("roster").document["ending"] == "finished"
+    assert {path for path, _ in world.matches.ous} == {"Play"}
+    admin = world.admin("organizations")
+    new = admin.create_organizational_unit(ParentId="r-a1b2", Name="Sandbox")["OrganizationalUnit"]["Id"]
+    before = admin.list_parents(ChildId=MEMBER)["Parents"][0]["Id"]
+    admin.move_account(AccountId=MEMBER, SourceParentId=before, DestinationParentId=new)
+    world.drain()
+    both = ROSTER | {"overrides": [override_of("Play"), override_of("Sandbox", "platform")]}
+    world.deploy(both)
+    assert world.sweep("roster").document["ending"] == "finished"
+    assert world.state.approved == compute_digest(both)
+
+
+def test_an_approval_that_fails_forgets_no_path(monkeypatch):
+    world = settled(ROSTER)
+    world.sweep()
+    known = set(world.matches.ous)
+    assert known
+
+    def refuse(**_):
+        raise RetryableError("another roster was approved meanwhile")
+
+    monkeypatch.setattr(world.state, "approve", refuse)
+    with pytest.raises(RetryableError):
+        world.approve(ROSTER | {"overrides": []})
+    assert world.matches.ous == known
+
+
+def test_a_tag_that_is_used_again_was_lost_by_nobody_meanwhile():
+    tag = {"tag": {"scope": "pci"}, "kinds": {"SECURITY": "pci-soc"}, "mode": None}
+    world = SweepWorld(ROSTER | {"overrides": [tag]})
+    world.organization.accounts[MEMBER].tags["scope"] = "pci"
+    world.settle()
+    world.sweep()
+    world.queue.clear()
+    world.deploy(ROSTER | {"overrides": []})
+    world.sweep("roster")
+    del world.organization.accounts[MEMBER].tags["scope"]
+    world.organization.accounts[PRODUCTION].tags["scope"] = "pci"
+    world.deploy(ROSTER | {"overrides": [tag]})
+    assert world.sweep("roster").document["ending"] == "finished"
+    assert world.contacts(PRODUCTION)["SECURITY"] == api_values("pci-soc")
+    assert {account for _, account in world.matches.carriers} == {PRODUCTION}

@@ -11,10 +11,16 @@ from notify.compose import load_runbook
 from rollcall.events.monitored import BY_NAME
 from rollcall.notify.block_kit import render_block_kit
 from rollcall.notify.chat import render_chat
-from rollcall.notify.incidents import describe_monitored
 from rollcall.notify.notifier import read_event
 from rollcall.notify.plain_text import render_plain_text
-from rollcall.notify.words import ARRANGED_WORDS, AUTHORISED, CLOSED_OTHERWISE, CLOSING, WORDS
+from rollcall.notify.words import (
+    ARRANGED_WORDS,
+    AUTHORISED,
+    CLOSED_OTHERWISE,
+    CLOSING,
+    WORDS,
+    describe_monitored,
+)
 from rollcall.outcomes.notice_kinds import NOTICES as NOTICE_WORDS
 from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
@@ -35,6 +34,7 @@ from rollcall.notify.words import (
     WORDS,
     describe_actor,
     describe_kept,
+    describe_monitored,
     describe_origin,
     name_principal,
 )
@@ -171,18 +171,6 @@ def _choose_words(outcome: Mapping[str, Any], words: Mapping[str, Words]) -> Wor
 def _list_kept(outcome: Mapping[str, Any]) -> Sequence[str]:
     """What a restore left as it was found, by the Account API's names. Older releases did not say it."""
     return [find_rules(ContactKind(outcome["kind"]))[part].member for part in outcome.get("kept", ())]
-
-
-def describe_monitored(event_name: str) -> Words:
-    """The words of an event that is only alerted; KeyError for any other."""
-    watch = get_monitored(event_name)
-    return replace(
-        WORDS[str(Verdict.NOTIFIED)],
-        result="",
-        next_step=watch.next_step,
-        over=watch.severity < Severity.HIGH,
-        runbook=watch.section or event_name.lower(),
-    )
 
 
 def _is_authorised(outcome: Mapping[str, Any]) -> bool:

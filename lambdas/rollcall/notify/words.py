@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.events.monitored import get_monitored
+from rollcall.model.levels import Severity
 from rollcall.outcomes.verdicts import NOTHING, VERDICTS, Verdict, Words
 
 if TYPE_CHECKING:
@@ -139,6 +141,18 @@ _WAYS = {True: "console", False: "API", None: "console or API unknown"}
 _IDENTITY_CENTER: Final = re.compile(
     r":role/aws-reserved/sso\.amazonaws\.com/(?:[a-z0-9-]+/)?AWSReservedSSO_(.+)_[0-9a-f]{16}", re.ASCII
 )
+
+
+def describe_monitored(event_name: str) -> Words:
+    """The words of an event that is only alerted; KeyError for any other."""
+    watch = get_monitored(event_name)
+    return replace(
+        WORDS[str(Verdict.NOTIFIED)],
+        result="",
+        next_step=watch.next_step,
+        over=watch.severity < Severity.HIGH,
+        runbook=watch.section or event_name.lower(),
+    )
 
 
 def describe_actor(actor: Mapping[str, Any]) -> str:

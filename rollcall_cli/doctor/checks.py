@@ -21,7 +21,7 @@ from rollcall_cli.doctor import (
 from rollcall_cli.doctor.facts import Facts
 from rollcall_cli.doctor.model import Check
 from rollcall_cli.text import fixes
-from rollcall_config.roster_compile import list_absent_kinds
+from rollcall_config.roster_compile import list_absent_kinds, list_managed_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +46,8 @@ def read_facts(reader: FactReader, configuration: Configuration, *, now: datetim
         candidate=roster.digest,
         enforces=is_enforcing(roster),
         kinds=_list_managed_kinds(roster),
-        deletes=bool(list_absent_kinds(configuration.roster)),
+        sets=list_managed_kinds(configuration.roster),
+        deletes=list_absent_kinds(configuration.roster),
         now=now,
         credentials={str(position): login.identity.partition for position, login in reader.logins.items()},
         organization=organization.read_organization(reader),

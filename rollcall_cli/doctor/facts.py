@@ -152,10 +152,11 @@ class Facts:
     candidate: str
     #: Whether that roster lets Rollcall write anything.
     enforces: bool
-    #: Contact kinds that the roster manages.
+    #: Contact kinds that the roster manages; those of them for which it names a contact somewhere; and
+    #: those that it makes absent somewhere. A kind can be set in one account and deleted in another.
     kinds: tuple[str, ...]
-    #: Whether that roster deletes contacts.
-    deletes: bool
+    sets: tuple[str, ...]
+    deletes: tuple[str, ...]
     now: datetime
     #: Partition of the credentials by position: hub, management.
     credentials: Mapping[str, str]
@@ -212,3 +213,7 @@ class Facts:
         return self.probe_denial is Denial.SERVICE_CONTROL_POLICY or any(
             find_denial(message) is Denial.SERVICE_CONTROL_POLICY for message in messages
         )
+
+    def list_kinds(self, operation: str) -> tuple[str, ...]:
+        """Return the kinds for which Get, Put or Delete is called: the stacks grant no other."""
+        return {"Get": self.kinds, "Put": self.sets, "Delete": self.deletes}[operation]

@@ -77,17 +77,14 @@ def list_hub_requests(facts: Facts, levels: Sequence[str]) -> Iterator[tuple[str
         "management": settings.management,
         "organization": settings.organization,
     }
-    for row in list_rows(settings, kinds=facts.kinds, deletes=facts.deletes):
+    for row in list_rows(settings, kinds=facts.kinds, deletes=bool(facts.deletes)):
         resource = row["resource"].format_map(places)
         for role in row["roles"]:
             # A name that has yet to be made looks like the ones that CloudFormation makes.
             name = names.get(role) or (role if role.islower() else f"{HUB_STACK_NAME}-{role}-x")
             context = _build_context(settings, settings.hub, name, levels)
             for action in row["actions"]:
-                # Requests for an alternate contact name its kind.
-                named_kind = action.endswith("AlternateContact")
-                kinds = [kind for kind in facts.kinds if named_kind and kind != ContactKind.PRIMARY]
-                for named in [{_KIND: [kind]} for kind in kinds] or [{}]:
+                for named in _list_named_kinds(facts, action):
                     request = AccessRequest(
                         action=action, resource=resource, context={**context, **named}, complete=False
                     )
@@ -100,6 +97,14 @@ def make_forwarder_request(settings: Settings, account: MemberAccount) -> Access
     return AccessRequest(
         action="events:PutEvents", resource=intake_bus_arn(settings), context=context, complete=False
     )
+
+
+def _list_named_kinds(facts: Facts, action: str) -> Sequence[Mapping[str, Sequence[str]]]:
+    """Return the context of each request: one for an alternate contact names its kind."""
+    if not action.endswith("AlternateContact"):
+        return [{}]
+    operation = action.removeprefix("account:").removesuffix("AlternateContact")
+    return [{_KIND: [kind]} for kind in facts.list_kinds(operation) if kind != ContactKind.PRIMARY]
 
 
 def _build_context(

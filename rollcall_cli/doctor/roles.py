@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rollcall_cli.doctor.reading import FactReader
 
 _REFUSED = frozenset({Access.NOT_ALLOWED, Access.DENIED})
-_OPERATIONS = ("Get", "Put")
+_OPERATIONS = ("Get", "Put", "Delete")
 
 
 def read_role(reader: FactReader, position: Position, name: str) -> Seen[Role | None] | Unseen:
@@ -60,7 +60,7 @@ def check_reconcile_role(facts: Facts) -> CheckFinding:
         return report_failure(f"there is no role {RECONCILE_ROLE_NAME}", fix=fix)
     place = f"arn:{settings.partition}:account::{settings.management}:account/{settings.organization}"
     context = {"account:AccountResourceOrgPaths": _fill_paths(settings.limit_to_ous)}
-    error = _find_error(role, f"{place}/{settings.hub}", facts.kinds, context)
+    error = _find_error(role, f"{place}/{settings.hub}", facts, context)
     return (
         report_failure(error, fix=fix)
         if error
@@ -90,7 +90,7 @@ def check_management_role(facts: Facts) -> CheckFinding:
     if decide([role.trust], request).access in _REFUSED:
         return report_failure(f"{MANAGEMENT_ROLE_NAME} does not trust {hub}", fix=fix)
     own = f"arn:{settings.partition}:account::{settings.management}:account"
-    error = _find_error(role, own, facts.kinds, {})
+    error = _find_error(role, own, facts, {})
     return (
         report_failure(error, fix=fix)
         if error
@@ -99,11 +99,11 @@ def check_management_role(facts: Facts) -> CheckFinding:
 
 
 def _find_error(
-    role: Role, resource: str, kinds: Collection[str], context: Mapping[str, Collection[str]]
+    role: Role, resource: str, facts: Facts, context: Mapping[str, Collection[str]]
 ) -> str | None:
     """Return what the role cannot do, None if it can do everything it needs."""
     for operation in _OPERATIONS:
-        for kind in kinds:
+        for kind in facts.list_kinds(operation):
             primary = kind == ContactKind.PRIMARY
             action = f"account:{operation}{'ContactInformation' if primary else 'AlternateContact'}"
             keys = {**context, **({} if primary else {"account:AlternateContactTypes": [kind]})}

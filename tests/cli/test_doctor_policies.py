@@ -228,6 +228,15 @@ def test_a_denial_of_one_kind_of_contact_is_found(facts, kind):
     assert judge(facts, statement | {"Condition": condition}).result == "fail"
 
 
+@pytest.mark.parametrize(("operation", "result"), [("Get", "fail"), ("Put", "pass"), ("Delete", "fail")])
+def test_a_denial_of_writes_of_a_kind_that_is_absent_everywhere_is_not_in_the_way(facts, operation, result):
+    condition = {"ForAnyValue:StringEquals": {"account:AlternateContactTypes": ["BILLING"]}}
+    action = f"account:{operation}AlternateContact"
+    statement = {"Effect": "Deny", "Action": action, "Resource": "*", "Condition": condition}
+    absent = replace(facts, sets=("OPERATIONS", "SECURITY"), deletes=("BILLING",))
+    assert judge(absent, statement).result == result
+
+
 @pytest.mark.parametrize("operation", ["Get", "Put"])
 def test_a_denial_of_primary_contacts_matters_if_the_roster_names_them(facts, operation):
     resource = f"arn:aws:account::{MANAGEMENT}:account/o-exampleorgid/*"
@@ -243,7 +252,7 @@ def test_a_denial_of_primary_contacts_matters_if_the_roster_names_them(facts, op
     }
     statement = {"Effect": "Deny", "Action": action, "Resource": resource, "Condition": spared}
     assert judge(facts, statement).result == "pass"
-    finding = judge(replace(facts, kinds=(*facts.kinds, "PRIMARY")), statement)
+    finding = judge(replace(facts, kinds=(*facts.kinds, "PRIMARY"), sets=(*facts.sets, "PRIMARY")), statement)
     assert (finding.result, action in finding.seen) == ("fail", True)
     assert "rollcall-reconcile" in finding.seen
     assert ("rollcall-sweep-reader" in finding.seen) is (operation == "Get")

@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from rollcall.model.well_known import RECONCILE_ROLE_NAME, STACK_SET_NAME
+from rollcall.model.well_known import MANAGEMENT_ROLE_NAME, RECONCILE_ROLE_NAME, STACK_SET_NAME
 from rollcall_cli.text.fixes import STACK_SETS
 from tests.cli import world as world_module
-from tests.cli.desk import HUB, MANAGEMENT, PAYMENTS, SHOP
+from tests.cli.desk import CONTACTS, HUB, MANAGEMENT, PAYMENTS, SHOP
 from tests.cli.stack_sets import refused
-from tests.cli.world import DEAD, SETTINGS, TABLE, contacts
+from tests.cli.world import ARNS, DEAD, OWN_ARN, SETTINGS, TABLE, contacts
 from tests.support.clients import client_of
 from tests.support.doctoring import failing, put_role, results
 
@@ -86,6 +86,35 @@ class TestExcludedAccounts:
         assert failing(checks) == ["forwarder-members"]
         assert checks["forwarder-members"]["seen"] == f"accounts without a forwarder: {SHOP}"
         assert PAYMENTS not in checks["forwarder-members"]["fix"]
+
+
+NO_BILLING = CONTACTS.replace("billing: finops", "billing: absent")
+
+
+def grant(arn, **kinds):
+    """What the stacks grant: reads of all kinds, writes of those that the roster sets or deletes."""
+    yield {"Effect": "Allow", "Action": "account:GetAlternateContact", "Resource": arn}
+    for operation, named in kinds.items():
+        condition = {"ForAnyValue:StringEquals": {"account:AlternateContactTypes": named}}
+        action = f"account:{operation}AlternateContact"
+        yield {"Effect": "Allow", "Action": action, "Resource": arn, "Condition": condition}
+
+
+@pytest.mark.parametrize(
+    ("check", "account", "role", "arn"),
+    [
+        ("reconcile-role", HUB, RECONCILE_ROLE_NAME, ARNS.members),
+        ("management-role", MANAGEMENT, MANAGEMENT_ROLE_NAME, OWN_ARN),
+    ],
+)
+def test_roles_write_and_delete_only_the_kinds_that_the_roster_says(world, check, account, role, arn):
+    world.write(contacts=NO_BILLING)
+    put_role(world, account, role, *grant(arn, Put=["SECURITY", "OPERATIONS"], Delete=["BILLING"]))
+    assert world.doctor()[check]["result"] == "pass"
+    put_role(world, account, role, *grant(arn, Put=["SECURITY", "OPERATIONS"]))
+    finding = world.doctor()[check]
+    assert finding["result"] == "fail"
+    assert "cannot account:DeleteAlternateContact (BILLING)" in finding["seen"]
 
 
 @pytest.fixture(params=ABROAD)

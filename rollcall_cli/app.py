@@ -74,11 +74,10 @@ class _Commands(_Help, TyperGroup):
         except TyperException as error:
             error.exit_code = ERROR
             raise
-        except (typer.Exit, typer.Abort, BrokenPipeError):
+        except (typer.Exit, BrokenPipeError):
             raise
-        except KeyboardInterrupt:
-            _show_error(ctx.obj.err, "interrupted", fix=_describe_interruption(ctx))
-            raise typer.Exit(INTERRUPTED) from None
+        except (KeyboardInterrupt, typer.Abort) as error:
+            raise typer.Exit(_show_interruption(ctx, error)) from None
         except CommandError as error:
             _show_error(ctx.obj.err, error.problem, fix=error.fix)
             raise typer.Exit(error.status) from None
@@ -129,6 +128,18 @@ def main(
 ) -> None:
     """The right people on every AWS account: set Rollcall up, preview its changes, operate it."""
     context.obj = context.obj or build_composition()
+
+
+def _show_interruption(ctx: Any, error: BaseException) -> int:
+    """Show why the command ended before its end; returns the exit status. Questions end in typer.Abort."""
+    if isinstance(error, typer.Abort):
+        ctx.obj.err.print()  # The line of the question has no end yet.
+        if isinstance(error.__context__, EOFError):
+            # Every command that asks has this option.
+            _show_error(ctx.obj.err, "the question was not answered: end of input", fix="add --yes")
+            return ERROR
+    _show_error(ctx.obj.err, "interrupted", fix=_describe_interruption(ctx))
+    return INTERRUPTED
 
 
 def _describe_interruption(ctx: Any) -> str:

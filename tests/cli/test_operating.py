@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore import exceptions as aws
+from typer._click import termui
 
 from rollcall.contact.known_drift import KnownDrift
 from rollcall.model.contact import ContactKind
@@ -251,6 +252,23 @@ def test_it_goes_back_to_one_roster_that_was_approved_and_to_no_other(held):
     assert "no approved roster has a digest that begins with abcdef123456" in result.stderr
     for given in ([], ["abcdef12", "--back-to", "abcdef12"]):
         assert "give the digest of a plan, or --back-to" in held.run("approve", *given).stderr
+
+
+def test_ctrl_c_at_the_question_is_an_interruption(held, monkeypatch):
+    def press(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(termui, "echo", press)
+    result = held.run("approve", plan_of(held).plan)
+    assert (result.exit_code, result.stderr) == (130, "\nerror: interrupted\nfix: nothing was changed\n")
+    assert not held.machines.inputs
+
+
+def test_the_end_of_input_is_no_answer(held):
+    result = held.run("approve", plan_of(held).plan, answer="")
+    assert result.exit_code == 1
+    assert result.stderr == "\nerror: the question was not answered: end of input\nfix: add --yes\n"
+    assert not held.machines.inputs
 
 
 def test_no_is_an_answer(held):

@@ -105,6 +105,15 @@ def test_no_is_no(bare):
     assert not changes(bare)
 
 
+def test_the_end_of_input_is_no_answer(bare):
+    bare.run("setup")
+    bare.calls.clear()
+    result = bare.run("setup", "--undo")
+    assert result.exit_code == 1
+    assert result.stderr.endswith("fix: add --yes\n")
+    assert not changes(bare)
+
+
 def test_nothing_is_asked_where_there_is_nothing_to_remove(bare):
     result = bare.run("setup", "--undo")
     assert result.exit_code == 0

@@ -96,9 +96,11 @@ def unpause(
     Exit status: 0 resumed, 1 an error.
     """
     composition = get_composition(context)
-    run_command(connect_to_hub(composition, config=config, profile=profile), "unpause", reason=reason)
+    hub = connect_to_hub(composition, config=config, profile=profile)
+    was_paused = run_command(hub, "unpause", reason=reason).get("was_paused", True)
     text = "Resumed. An alert was sent. `rollcall sweep` corrects what was found during the pause."
-    _show(composition, text, {"paused": False, "reason": reason}, as_json=as_json)
+    found = {"paused": False, "was_paused": was_paused, "reason": reason}
+    _show(composition, text if was_paused else "Nothing was paused.", found, as_json=as_json)
 
 
 def _show(composition: Composition, text: str, found: dict[str, Any], *, as_json: bool) -> None:

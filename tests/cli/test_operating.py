@@ -402,6 +402,10 @@ def test_a_pause_stops_writes_and_says_who_and_why(hub):
     assert result.exit_code == 0
     assert_golden("unpause.txt", result.stdout)
     assert not hub.machines.hub.state.get_enforcement().paused
+    told = hub.machines.hub.told()
+    hub.clock.sleep(1)
+    assert hub.run("unpause", "--reason", "over").stdout == "Nothing was paused.\n"
+    assert hub.machines.hub.told() == told
 
 
 def test_a_pause_that_has_ended_by_itself_is_none(hub):

@@ -146,7 +146,9 @@ class CommandHandler:
 
     def _pause(self, command: Command, now: datetime) -> dict[str, Any]:
         pause = Pauses(memory=self.pause, bus=self.bus).carry_out(command, now)
-        return {"paused": True, "until": pause.until.isoformat()} if pause.is_open else {"paused": False}
+        if pause.is_open:
+            return {"paused": True, "until": pause.until.isoformat()}
+        return {"paused": False, "was_paused": not pause.ended_nothing}
 
     def _sweep(self, command: Command) -> dict[str, Any]:
         """The execution of the sweep has the name of the command's: each try starts the same one."""

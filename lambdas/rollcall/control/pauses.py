@@ -52,6 +52,14 @@ class Pause:
         """Whether its end was neither commanded nor alerted."""
         return self.stage not in {Stage.ENDED, Stage.UNPAUSED}
 
+    @property
+    def ended_nothing(self) -> bool:
+        """Whether it is an end that was commanded while nothing was paused. Only a begin has no update yet.
+
+        It is stored all the same, so that an older command that is tried again afterwards is refused.
+        """
+        return self.stage is Stage.UNPAUSED and self.update == 0
+
 
 class PauseMemory(Protocol):
     """Memory of the pause. RetryableError from each."""
@@ -82,7 +90,8 @@ class Pauses:
                 raise RetryableError("another command about the pause came first")
         else:
             pause = known
-        self.bus.publish_notice(_make_notice(pause), now)
+        if not pause.ended_nothing:
+            self.bus.publish_notice(_make_notice(pause), now)
         return pause
 
     def follow_up(self, now: datetime) -> Pause | None:

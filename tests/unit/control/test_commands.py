@@ -30,7 +30,11 @@ class TestPause:
         world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
         world.drain()
         assert world.contacts()["SECURITY"] == MALLORY
-        assert world.command("unpause", reason="done with it") == {"done": True, "paused": False}
+        assert world.command("unpause", reason="done with it") == {
+            "done": True,
+            "paused": False,
+            "was_paused": True,
+        }
         whose = {"by": ALICE, "user_id": "AROAEXAMPLE:alice"}
         facts = {"execution": "c-0", "reason": "migration", "stage": "begun", "until": "2026-10-05T13:00:00Z"}
         assert world.facts("paused") == whose | facts
@@ -143,14 +147,58 @@ class TestPause:
     @pytest.mark.parametrize(("first", "second"), [("pause", "unpause"), ("unpause", "pause")])
     def test_a_command_that_is_tried_again_does_not_undo_one_that_started_later(self, first, second):
         world = settled()
+        if first == "unpause":
+            world.command("pause", execution="zero")
+        told = world.told()
         world.faults.plan("bus.publish_notice", RetryableError("the outcome bus refused"))
         with pytest.raises(RetryableError):
             world.command(first, execution="one")
         world.command(second, execution="two")
         assert "a later command" in world.command(first, execution="one")["refused"]
         assert world.state.paused == (second == "pause")
-        assert world.told() == [f"{second}d"]
+        assert world.told() == [*told, f"{second}d"]
         assert "refused" in world.commands.records["one", "result"]
+
+    @pytest.mark.parametrize("ended", [None, "unpause", "by itself"])
+    def test_an_end_of_nothing_says_so_and_alerts_nobody(self, ended):
+        world = settled()
+        if ended:
+            world.command("pause", minutes=30)
+            world.clock.sleep(1800 if ended == "by itself" else 60)
+            world.handle(FOLLOW_UP) if ended == "by itself" else world.command("unpause")
+        world.clock.sleep(60)
+        told = world.told()
+        for _ in range(2):
+            answer = world.command("unpause", execution="one")
+            assert answer == {"done": True, "paused": False, "was_paused": False}
+        assert world.told() == told
+
+    def test_an_end_that_could_not_be_told_is_told_by_the_next_try_once(self):
+        world = settled()
+        world.command("pause")
+        world.faults.plan("bus.publish_notice", RetryableError("the outcome bus refused"))
+        with pytest.raises(RetryableError):
+            world.command("unpause", execution="one")
+        for _ in range(2):
+            assert world.command("unpause", execution="one")["was_paused"]
+        assert world.told() == ["paused", "unpaused"]
+
+    def test_a_pause_that_begins_meanwhile_is_ended_by_the_next_try(self):
+        world = settled()
+        world.faults.then("state.save_pause", lambda: world.command("pause", execution="faster"))
+        with pytest.raises(RetryableError):
+            world.command("unpause", execution="one")
+        world.command("unpause", execution="two")
+        assert world.told() == ["paused", "unpaused"]
+        assert not world.state.paused
+
+    def test_an_end_of_nothing_holds_against_a_pause_that_started_before(self):
+        world = settled()
+        world.faults.then("state.save_pause", lambda: world.command("unpause", execution="faster"))
+        with pytest.raises(RetryableError):
+            world.command("pause", execution="one")
+        assert "a later command" in world.command("pause", execution="one")["refused"]
+        assert world.told() == []
 
     def test_without_the_time_that_the_state_machine_adds_it_changes_nothing(self):
         world = settled()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rollcall.ports import Clock
-    from rollcall_cli.aws.composition import Composition
+    from rollcall_cli.aws.composition import Composition, Login
     from rollcall_config.settings import Settings
 
 
@@ -202,15 +202,21 @@ class Hub:
         }
 
 
-def connect_to_hub(composition: Composition, *, config: str, profile: str | None) -> Hub:
-    """Log in to the hub; CommandError for other credentials, or if nothing is deployed."""
-    settings = load(composition.root, config, today=composition.clock.now().date()).settings
+def log_in_to_hub(composition: Composition, settings: Settings, *, profile: str | None) -> Login:
+    """Log in; CommandError for credentials of another account."""
     login = composition.log_in(settings, profile=profile)
     if login.position is not Position.HUB:
         raise CommandError(
             f"these are credentials of the management account {settings.management}",
             fix=f"use credentials of the hub account {settings.hub}, for example with --profile",
         )
+    return login
+
+
+def connect_to_hub(composition: Composition, *, config: str, profile: str | None) -> Hub:
+    """Log in to the hub; CommandError for other credentials, or if nothing is deployed."""
+    settings = load(composition.root, config, today=composition.clock.now().date()).settings
+    login = log_in_to_hub(composition, settings, profile=profile)
 
     def client(service: str) -> GuardedClient:
         return GuardedClient(login.client(service), service=service)

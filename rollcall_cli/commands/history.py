@@ -20,7 +20,7 @@ from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.model.errors import RetryableError
 from rollcall.model.well_known import LEDGER_ALERTS
 from rollcall_cli.aws.composition import Composition, Login, get_composition
-from rollcall_cli.aws.hub import read_output
+from rollcall_cli.aws.hub import log_in_to_hub, read_output
 from rollcall_cli.history.entries import NO_LOCK
 from rollcall_cli.history.reading import History, HistoryReader
 from rollcall_cli.history.records import UnreadableRecordError
@@ -138,7 +138,7 @@ def history(  # noqa: PLR0913  # one parameter for each option
     if len(given) > 1 and set(given) not in _TOGETHER:
         raise typer.BadParameter("they do not go together", param_hint=", ".join(given))
     configuration = load(composition.root, config, today=composition.clock.now().date())
-    login = composition.log_in(configuration.settings, profile=profile)
+    login = log_in_to_hub(composition, configuration.settings, profile=profile)
     reader = _connect(login, composition, configuration.settings)
     if since is None and account is None and not verify:
         since = _DEFAULT

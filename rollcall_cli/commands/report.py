@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
 from rollcall.model.display import is_unseen, spell_unseen
-from rollcall_cli.aws.hub import read_output
+from rollcall_cli.aws.hub import log_in_to_hub, read_output
 from rollcall_cli.text.arguments import ConfigOption, ProfileOption
 from rollcall_cli.text.problems import DENIED_CODES, CommandError
 from rollcall_config.configuration import load
@@ -87,7 +87,7 @@ def report(  # one parameter for each option
     if open_it and (as_format is not Format.HTML or out == Path("-")):
         raise typer.BadParameter("--open needs the HTML format and a file", param_hint="--open")
     configuration = load(composition.root, config, today=composition.clock.now().date())
-    login = composition.log_in(configuration.settings, profile=profile)
+    login = log_in_to_hub(composition, configuration.settings, profile=profile)
     bucket = read_output(login.client("cloudformation"), "ReportsBucketName")
     client = login.client("s3")
     if run is None:

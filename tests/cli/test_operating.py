@@ -659,7 +659,7 @@ def test_who_is_no_reader_cannot_see(hub):
 def test_the_wrong_account(hub):
     for account, name in ((PAYMENTS, "wrong-account"), (MANAGEMENT, "management-account")):
         hub.caller = account
-        for command in COMMANDS.values():
+        for command in (*COMMANDS.values(), ["history"], ["report"]):
             golden_error(name, hub.run(*command))
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from rollcall.adapters.errors import get_code
+from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.adapters.runs import RunsBucket
 from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.state.rosters import APPROVAL, CONTROL, ControlItems, is_paused
 from rollcall.adapters.state.sweeps import SweepTable
 from rollcall.adapters.state.table import DynamoTable
 from rollcall.control.proof import Place
+from rollcall.model.errors import RetryableError
 from rollcall.model.roster import Roster
 from rollcall.model.well_known import (
     INTAKE_BUS_NAME,
@@ -29,6 +30,7 @@ from rollcall_config.configuration import load
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from rollcall.decide.resolve import Enforcement
     from rollcall.ports import Clock
     from rollcall_cli.aws.composition import Composition, Login
     from rollcall_config.settings import Settings
@@ -211,6 +213,18 @@ def log_in_to_hub(composition: Composition, settings: Settings, *, profile: str 
             fix=f"use credentials of the hub account {settings.hub}, for example with --profile",
         )
     return login
+
+
+def read_enforcement(login: Login, clock: Clock) -> Enforcement | None:
+    """Return the approved roster and whether writes are paused, None if that cannot be read."""
+    if login.position is not Position.HUB:
+        return None
+    try:
+        table = (read_outputs(login.client("cloudformation")) or {}).get(TABLE)
+        control = ControlItems(client=login.client("dynamodb"), table=table, clock=clock) if table else None
+        return control.get_enforcement() if control else None
+    except (*AWS_ERRORS, CommandError, RetryableError):
+        return None
 
 
 def connect_to_hub(composition: Composition, *, config: str, profile: str | None) -> Hub:

@@ -5,10 +5,12 @@ import json
 
 import typer
 
+from rollcall.decide.resolve import Enforcement
 from rollcall.model.contact import list_kinds
 from rollcall.model.roster import Roster
 from rollcall_cli.aws.composition import Composition
 from rollcall_cli.aws.contacts import find_reach, read_contacts
+from rollcall_cli.aws.hub import read_enforcement
 from rollcall_cli.explain.explanation import Explanation, describe_account, list_units_by_id
 from rollcall_cli.explain.explanation import explain_account as explained
 from rollcall_cli.explain.view import build_document, render
@@ -51,6 +53,7 @@ def explain(  # noqa: PLR0913  # one parameter for each option
     configuration = load(composition.root, config, today=composition.clock.now().date())
     roster = Roster.from_document(configuration.roster)
     if offline:
+        enforcement = None
         explanation = explained(
             roster=roster,
             account=describe_account(account, name=name, ou=ou, tags=tag or (), roster=roster),
@@ -64,11 +67,11 @@ def explain(  # noqa: PLR0913  # one parameter for each option
     elif ou is not None or tag or name is not None:
         raise typer.BadParameter("use them with --offline only", param_hint="--ou, --tag, --name")
     else:
-        explanation = _explain_live(composition, configuration, roster, account, profile)
+        explanation, enforcement = _explain_live(composition, configuration, roster, account, profile)
     if as_json:
         typer.echo(json.dumps(build_document(explanation, details=show_details), indent=2))
     else:
-        for line in render(explanation, details=show_details):
+        for line in render(explanation, enforcement, details=show_details):
             composition.out.print(line, soft_wrap=True)
     raise typer.Exit(int(explanation.status))
 
@@ -79,17 +82,22 @@ def _explain_live(
     roster: Roster,
     account_id: str,
     profile: str | None,
-) -> Explanation:
+) -> tuple[Explanation, Enforcement | None]:
+    """Return the explanation, and what is in force: None if these credentials cannot read that."""
     settings = configuration.settings
-    connection = composition.connect(settings, profile=profile)
+    login = composition.log_in(settings, profile=profile)
+    connection = composition.build_connection(
+        login.client, position=login.position, management=settings.management, region=settings.region
+    )
     account = connection.organization.get_account(account_id, with_tags=True)
     if account is None:
         raise report_unknown_account(account_id, settings.organization)
     kinds = list_kinds(roster.managed)
-    return explained(
+    explanation = explained(
         roster=roster,
         account=account,
         observations=read_contacts(connection.get_api(account_id), account_id, kinds),
         today=composition.clock.now().date(),
         reach=find_reach(account_id, settings),
     )
+    return explanation, read_enforcement(login, composition.clock)

@@ -25,7 +25,7 @@ from rollcall_cli.text.formatting import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from rollcall.decide.resolve import SelectorMatch
+    from rollcall.decide.resolve import Enforcement, SelectorMatch
     from rollcall.model.contact import Contact
     from rollcall.model.roster import Exemption
     from rollcall_cli.explain.explanation import Explanation, KindExplanation
@@ -41,15 +41,17 @@ _ENDS: Final = {
     ExplanationStatus.NOT_KNOWN: "A contact is blocked or unreadable: see above.",
 }
 _NOT_SEEN: Final = "The contacts of the account were not read."
-_ASSUMED: Final = "This applies once this roster is approved, and while writes are not paused."
 _WORDS: Final = {
     Verdict.WOULD_SET: "differs, alert only",
     Verdict.COMPLIANT: "compliant",
 }
 
 
-def render(explanation: Explanation, *, details: bool) -> Iterator[Text]:
-    """Yield the text line by line; contacts are masked unless `details`."""
+def render(explanation: Explanation, enforcement: Enforcement | None, *, details: bool) -> Iterator[Text]:
+    """Yield the text line by line; contacts are masked unless `details`.
+
+    `enforcement` is what is in force, None if that is not known.
+    """
     account = explanation.account
     tags = ", ".join(f"{key}={value}" for key, value in sorted(account.tags.items()))
     yield Text(clean(f"{account.id}  {account.name}".rstrip()), style="bold")
@@ -73,7 +75,16 @@ def render(explanation: Explanation, *, details: bool) -> Iterator[Text]:
     status = explanation.status
     not_seen = not explanation.looked and status is ExplanationStatus.NOTHING_TO_DO
     yield Text(_NOT_SEEN) if not_seen else Text(_ENDS[status], style=_STYLES[status])
-    yield Text(_ASSUMED, style="dim")
+    if assumed := _list_assumed(explanation, enforcement):
+        yield Text(f"This applies {', and '.join(assumed)}.", style="dim")
+
+
+def _list_assumed(explanation: Explanation, enforcement: Enforcement | None) -> list[str]:
+    """Return what the explanation assumes and is not so, or not known to be so."""
+    pending = enforcement is None or enforcement.approved != explanation.roster.digest
+    paused = enforcement is None or enforcement.paused
+    texts = {"once this roster is approved": pending, "while writes are not paused": paused}
+    return [text for text, needed in texts.items() if needed]
 
 
 def _format_heading(kind: KindExplanation) -> Text:

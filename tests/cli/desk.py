@@ -20,6 +20,7 @@ from simulation.clock import VirtualClock
 from simulation.cloud import SimulatedCloud
 from simulation.organization import AlternateContact
 from simulation.seeds import HUB, make_example_organization
+from tests.cli.stack_sets import CloudFormation, Deployed
 from tests.support.identities import make_credentials
 
 if TYPE_CHECKING:
@@ -115,7 +116,8 @@ class Desk:
     """`caller` is the account of the credentials; `failures` are raised by the next calls of a service.
 
     `profiles` are accounts by the name of a profile; `elsewhere` gives clients (of a service, for an account)
-    of what is not simulated; `directory` is what ROLLCALL_CONFIG says, None where it is not set.
+    of what is not simulated: no stack is deployed at first; `directory` is what ROLLCALL_CONFIG says, None
+    where it is not set.
     """
 
     def __init__(self, where: Path) -> None:
@@ -131,7 +133,10 @@ class Desk:
         self.terminal = False
         self.directory: str | None = "config"
         self.profiles: dict[str, str] = {}
-        self.elsewhere: Callable[[str, str], Any] | None = None
+        deployed = Deployed(organization=self.organization, hub_account=HUB)
+        self.elsewhere: Callable[[str, str], Any] = lambda service, account: (
+            CloudFormation(deployed, account) if service == "cloudformation" else None
+        )
         self.write(organization=ORGANIZATION, contacts=CONTACTS)
 
     def write(self, *, organization: str | None = None, contacts: str | None = None) -> None:
@@ -170,8 +175,9 @@ class Desk:
         if service == "sts":
             return Recorded(service, Sts(account, self.partition), self)
         if service not in {"account", "organizations"}:
-            assert self.elsewhere is not None, f"nobody answers for {service} here"
-            return Recorded(service, self.elsewhere(service, account), self)
+            answering = self.elsewhere(service, account)
+            assert answering is not None, f"nobody answers for {service} here"
+            return Recorded(service, answering, self)
         caller = Caller.role(account, "Reader", "ann")
         return Recorded(service, self.cloud.client(service, caller), self)
 

@@ -408,6 +408,31 @@ def test_a_pause_stops_writes_and_says_who_and_why(hub):
     assert hub.machines.hub.told() == told
 
 
+@pytest.mark.parametrize(
+    ("approved", "paused", "last"),
+    [
+        (True, False, "Nothing to do."),
+        (True, True, "This applies while writes are not paused."),
+        (False, False, "This applies once this roster is approved."),
+        (False, True, "This applies once this roster is approved, and while writes are not paused."),
+    ],
+)
+def test_an_explanation_names_what_it_assumes_and_is_not_so(hub, approved, paused, last):
+    if paused:
+        hub.run("pause", "--reason", "Change freeze")
+    if not approved:
+        hub.write(contacts=LIMITED.replace("accounts: 1}", "accounts: 2}"))
+    assert hub.run("explain", PAYMENTS).stdout.splitlines()[-1] == last
+
+
+@pytest.mark.parametrize("service", ["cloudformation", "dynamodb"])
+def test_an_explanation_assumes_what_cannot_be_read(hub, service):
+    hub.failures[service] = [denied("BatchGetItem")]
+    text = "This applies once this roster is approved, and while writes are not paused."
+    result = hub.run("explain", PAYMENTS)
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, text)
+
+
 def test_a_pause_that_has_ended_by_itself_is_none(hub):
     hub.run("pause", "--reason", "Change freeze", "--for", "15m")
     hub.clock.sleep(15 * 60)

@@ -223,7 +223,7 @@ def list_needs(call: ServiceCall, account: str) -> Iterator[Need]:
         if rule.resource:
             resource = str(_search(rule.resource, parameters) or "*")
         elif name not in _WITHOUT_RESOURCE:
-            resource = build_arn(Place(call.prefix, call.region, account), parameters)
+            resource = build_arn(Place(call.prefix, call.region, account), call.operation, parameters)
         extra = {}
         if rule.action == "iam:PassRole":
             extra = {"iam:PassedToService": [f"{call.prefix}.amazonaws.com"]}

@@ -71,6 +71,10 @@ _TABLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "kms": tuple((name, "key/{}") for name in ("KeyId", "TargetKeyId", "SourceKeyId", "CiphertextBlob")),
     "xray": (),
 }
+#: Operations whose `Name` is another resource than that of the rest of their service.
+_OTHERS: Final = dict.fromkeys(
+    (("events", f"{verb}EventBus") for verb in ("Create", "Delete", "Describe")), (("Name", "event-bus/{}"),)
+)
 _DEFAULTS: Final = {"EventBusName": "default", "GroupName": "default", "logStreamName": ""}
 _GLOBAL: Final = frozenset({"iam", "sts"})
 _FIELD: Final = re.compile(r"\{(\w*)\}")
@@ -84,9 +88,9 @@ class Place(NamedTuple):
     account: str
 
 
-def build_arn(place: Place, parameters: Mapping[str, Any]) -> str:
-    """The ARN of the resource that parameters name; "*" if they name none."""
-    for name, template in _TABLES.get(place.service, ()):
+def build_arn(place: Place, operation: str, parameters: Mapping[str, Any]) -> str:
+    """The ARN of the resource that parameters of an operation name; "*" if they name none."""
+    for name, template in _OTHERS.get((place.service, operation), _TABLES.get(place.service, ())):
         value = parameters.get(name)
         if isinstance(value, list):
             value = value[0] if value else None

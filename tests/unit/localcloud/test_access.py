@@ -99,6 +99,21 @@ def test_a_batch_of_nothing_needs_its_actions(service, target, parameters, actio
         assert {resource for _, resource in asked} == {"*"}
 
 
+@pytest.mark.parametrize(
+    ("operation", "parameters", "resource"),
+    [
+        ("DescribeEventBus", {"Name": "rollcall-intake"}, "event-bus/rollcall-intake"),
+        ("CreateEventBus", {"Name": "rollcall-intake"}, "event-bus/rollcall-intake"),
+        ("DeleteEventBus", {"Name": "rollcall-intake"}, "event-bus/rollcall-intake"),
+        ("DescribeRule", {"Name": "one", "EventBusName": "rollcall-intake"}, "rule/rollcall-intake/one"),
+        ("DescribeRule", {"Name": "one"}, "rule/one"),
+    ],
+)
+def test_a_name_is_that_of_a_bus_or_of_a_rule(operation, parameters, resource):
+    arn = f"arn:aws:events:{REGION}:{ACCOUNT}:{resource}"
+    assert list_asked("events", f"AWSEvents.{operation}", parameters) == [(f"events:{operation}", arn)]
+
+
 def test_only_an_administrator_that_iam_does_not_have_is_exempt(iam, organization):
     caller = Caller(account_id=ACCOUNT, arn=f"arn:aws:iam::{ACCOUNT}:user/administrator", access_key_id="")
     call = make_call("events", "AWSEvents.ListRules", {})

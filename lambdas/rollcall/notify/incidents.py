@@ -83,7 +83,7 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
     status = _find_status(incident, alerted)
     first = f"{status}: Drill: " if incident["drill"] else f"{status}: "
     account, event, outcomes = incident["account"], incident["event"], [outcome for outcome, _ in alerted]
-    actor, incident_id = incident["actor"], incident["incident_id"]
+    actor, incident_id, refused = incident["actor"], incident["incident_id"], _is_refused(outcomes)
     return Message(
         incident_id=incident_id,
         decided_at=datetime.fromisoformat(incident["decided_at"]),
@@ -105,7 +105,8 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
         ids=make_facts(
             [
                 ("Incident", incident_id),
-                ("History", f"rollcall history --incident {incident_id}"),
+                # Nothing is recorded of a refused call.
+                *([] if refused else [("History", f"rollcall history --incident {incident_id}")]),
                 ("Event ID", event["id"]),
             ],
         ),
@@ -177,6 +178,11 @@ def _is_authorised(outcome: Mapping[str, Any]) -> bool:
     return bool(outcome["authorised"]) and outcome["verdict"] == "set"
 
 
+def _is_refused(outcomes: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether AWS denied the call that the event is about."""
+    return all(outcome["verdict"] == Verdict.DENIED for outcome in outcomes)
+
+
 def _write_headline(incident: Mapping[str, Any], worst: _Alerted, before: int) -> str:
     """What happened, with the account in it. `before` characters stand before it."""
     text, account = _describe_event(incident, worst), incident["account"]
@@ -192,7 +198,7 @@ def _describe_event(incident: Mapping[str, Any], worst: _Alerted) -> str:
     cause, event_name = incident["cause"], incident["event"]["name"]
     outcomes, results = [outcome for outcome, _ in worst], _summarize_results(worst)
     joined = results if results.startswith(":") else f"{' ' if cause in ARRANGED else ', '}{results}"
-    if all(outcome["verdict"] == "denied" for outcome in outcomes):
+    if _is_refused(outcomes):
         return f"{event_name} for {_ACCOUNT} {results}"
     if cause == _WATCHED:
         return ", ".join(filter(None, (f"{_ACCOUNT}: {get_monitored(event_name).headline}", results)))

@@ -44,6 +44,10 @@ if TYPE_CHECKING:
 TRACEBACK: Final = "ROLLCALL_TRACEBACK"
 
 
+#: The library writes it before each value that is not one of a list.
+_LEAKED: Final = "Value error, "
+
+
 class _Help:
     """Shows the help option without a placeholder for its value: it takes none."""
 
@@ -65,15 +69,13 @@ class _Commands(_Help, TyperGroup):
         try:
             return super().make_context(*args, **parameters)
         except TyperException as error:
-            error.exit_code = ERROR
-            raise
+            raise _correct(error) from None
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except TyperException as error:
-            error.exit_code = ERROR
-            raise
+            raise _correct(error) from None
         except (typer.Exit, BrokenPipeError):
             raise
         except (KeyboardInterrupt, typer.Abort) as error:
@@ -128,6 +130,13 @@ def main(
 ) -> None:
     """The right people on every AWS account: set Rollcall up, preview its changes, operate it."""
     context.obj = context.obj or build_composition()
+
+
+def _correct(error: TyperException) -> TyperException:
+    """Return the error of the library with our exit status, and without the name of its own error."""
+    error.exit_code = ERROR
+    error.message = error.message.replace(_LEAKED, "", 1)
+    return error
 
 
 def _show_interruption(ctx: Any, error: BaseException) -> int:

@@ -19,7 +19,7 @@ from rollcall_cli.text.formatting import format_time
 
 def _check_reason(value: str) -> str:
     if not value.strip() or len(value) > LONGEST_REASON or not value.isprintable():
-        raise typer.BadParameter(f"a reason is one line of at most {LONGEST_REASON} characters")
+        raise typer.BadParameter(f"a reason is one line of 1 to {LONGEST_REASON} characters")
     return value
 
 

@@ -96,7 +96,7 @@ def _report(
     digest = Roster.from_document(configuration.roster).digest if configuration else None
     if as_json:
         found = {"errors": [*map(_build_document, errors)], "warnings": [*map(_build_document, warnings)]}
-        typer.echo(json.dumps(found | {"digest": digest}, indent=2))
+        typer.echo(json.dumps({"version": 1} | found | {"digest": digest}, indent=2))
         return
     for word, style, items in (("error", "red", errors), ("warning", "yellow", warnings)):
         for item in items:

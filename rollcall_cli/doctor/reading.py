@@ -90,7 +90,7 @@ def _read(what: str, login: Login, look: Callable[[Login], _Value]) -> Seen[_Val
             action = error.operation_name
             return Unseen(
                 reason=f"the credentials of the {login.position} account cannot read {what} ({action})",
-                fix=f"allow {action} for their role; docs/cli.md has the policy of a reader",
+                fix=f"allow {action} for their role; docs/reference/permissions.md lists them all",
                 message=get_message(error),
             )
         return Unseen(reason=f"AWS answered {get_code(error)}", fix="run the command again in a minute")

@@ -85,9 +85,14 @@ def plan_drill(hub: Hub, organization: Organization, account_id: str, settings: 
         )
     roster = hub.load_roster(controls.approved)
     if account_id not in roster.drill_accounts:
+        entry = (
+            f"{account_id} to drill.accounts"
+            if roster.drill_accounts
+            else (f'`drill: {{accounts: ["{account_id}"]}}`')
+        )
         raise CommandError(
             f"drill.accounts of the approved roster does not name {account_id}",
-            fix=f'add `drill: {{accounts: ["{account_id}"]}}` to contacts.yaml and deploy',
+            fix=f"add {entry} in contacts.yaml, then deploy and approve",
         )
     account = organization.get_account(account_id, with_tags=roster.uses_tags)
     if account is None:

@@ -127,10 +127,10 @@ def read_reading(path: Path, *, organization: str, roster: str) -> PlanReading:
         raise _report_file_error(path, "read", error) from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         fix = "use a file that `rollcall plan --out` wrote"
-        raise CommandError(f"{path.name} is not a plan", fix=fix) from None
+        raise CommandError(f"{path} is not a plan", fix=fix) from None
     if (seen.organization, seen.roster) != (organization, roster):
         raise CommandError(
-            f"{path.name} was made with another roster or for another organization",
+            f"{path} was made with another roster or for another organization",
             fix="plan again without --resume",
         )
     return seen
@@ -172,4 +172,4 @@ def _list_contact_texts(item: ObservedAccount) -> Iterator[object]:
 
 
 def _report_file_error(path: Path, done: str, error: OSError) -> CommandError:
-    return CommandError(f"{path.name} cannot be {done}: {error.strerror}", fix="choose another file")
+    return CommandError(f"{path} cannot be {done}: {error.strerror}", fix="choose another file")

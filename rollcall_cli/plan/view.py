@@ -42,7 +42,9 @@ def _render_unknown(result: PlanResult) -> Iterator[Text]:
         yield Text(clean(f"  {account.id}  {account.name}".rstrip()))
         for reason, findings in groupby(group, key=lambda item: (item[1].verdict, item[1].reason)):
             kinds = ", ".join(str(finding.kind) for _, finding in findings)
-            yield Text(clean(f"      {kinds}: {reason[0]}, {reason[1]}"))
+            verdict, why = str(reason[0]), reason[1]
+            # What a sweep stored begins with the verdict.
+            yield Text(clean(f"      {kinds}: {why if why.startswith(verdict) else f'{verdict}, {why}'}"))
     if result.unknown:
         yield Text()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
+from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from rollcall.timing import attempts
 from rollcall_cli.aws.hub import CONTROLS
 from rollcall_cli.text.problems import INTERRUPTED, CommandError
@@ -116,8 +117,8 @@ def _check_result(found: MachineExecution, name: str) -> Mapping[str, Any]:
             fix="`rollcall status` shows what is in force; the logs of the function control show the cause",
         )
     if "refused" in found.output:
-        raise CommandError(
-            f"refused: {found.output['refused']}",
-            fix="`rollcall status` shows what is in force; commands need the role rollcall-operator",
-        )
+        fix = "`rollcall status` shows what is in force"
+        if found.output.get("unproven"):
+            fix += f"; commands need the role {OPERATOR_ROLE_NAME}"
+        raise CommandError(f"refused: {found.output['refused']}", fix=fix)
     return found.output

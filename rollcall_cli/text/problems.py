@@ -140,7 +140,8 @@ def explain_aws_error(error: ClientError | BotoCoreError) -> CommandError | None
         if code in DENIED_CODES:
             problem = f"the credentials are not allowed to call {call}"
             fix = (
-                "allow it for their role, or use another --profile; docs/cli.md lists what each command calls"
+                "allow it for their role, or use another --profile; docs/reference/permissions.md lists what "
+                "each command calls"
             )
             found = CommandError(problem, fix=fix)
         else:

@@ -161,7 +161,9 @@ def test_what_may_not_be_asked_is_unknown_and_nothing_else_is_wrong(guarded, mon
             status, checks = doctor(guarded)
         unknown = [check for check in checks.values() if check["result"] == "unknown"]
         failing = [name for name, check in checks.items() if check["result"] == "fail"]
-        told = all(check["fix"] for check in unknown) and status == (2 if unknown else 0)
+        # The page of permissions, not that of the command.
+        named = all(check["fix"] and "docs/cli.md" not in check["fix"] for check in unknown)
+        told = named and status == (2 if unknown else 0)
         if failing or not told:
             wrong[call] = (status, failing, unknown)
     assert wrong == {}

@@ -255,7 +255,11 @@ def differ(world):
     ("scene", "account", "why"),
     [
         (lambda _: None, MANAGEMENT, "is the management account"),
-        (lambda _: None, SHOP, "drill.accounts of the approved roster does not name"),
+        (
+            lambda _: None,
+            SHOP,
+            f"fix: add {SHOP} to drill.accounts in contacts.yaml, then deploy and approve",
+        ),
         (unapprove, PAYMENTS, "no roster has been approved yet"),
         (close, PAYMENTS, "the account is not active"),
         (differ, PAYMENTS, "the SECURITY contact of 222222222222 differs from the roster"),

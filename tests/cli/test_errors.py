@@ -143,6 +143,19 @@ def test_what_the_core_cannot_read_is_told(desk):
     )
 
 
+@pytest.mark.parametrize(
+    "arguments", [["report", "--format", "pdf"], ["init", "--region", "mars"]], ids=["format", "region"]
+)
+def test_a_value_that_is_none_of_a_list_is_named_without_an_error_of_the_library(desk, arguments):
+    text = words(desk.run(*arguments))
+    assert "is not one of" in text
+    assert "Value error" not in text
+
+
+def test_an_empty_reason_is_told_how_long_one_is(desk):
+    assert "one line of 1 to 500 characters" in words(desk.run("pause", "--reason", ""))
+
+
 def test_ctrl_c_ends_quietly(desk):
     desk.failures["organizations"] = [KeyboardInterrupt()]
     result = desk.run("explain", PAYMENTS)

@@ -14,6 +14,7 @@ from typer._click import termui
 from rollcall.contact.known_drift import KnownDrift
 from rollcall.model.contact import ContactKind
 from rollcall.sweep.run import PlanReference, Step
+from rollcall_cli.status.executions import MachineExecution
 from rollcall_cli.status.runs import measure_progress
 from tests.cli import scenes
 from tests.cli.desk import HUB, MALLORY, MANAGEMENT, PAYMENTS, RIGHT, assert_golden
@@ -382,6 +383,15 @@ def test_what_rollcall_refuses_is_told(held):
     assert_golden("approve-refused.txt", result.stderr)
 
 
+def test_a_caller_who_is_not_believed_is_told_the_role(hub, monkeypatch):
+    output = {"refused": "the caller is not a role session of the hub account", "unproven": True}
+    ended = MachineExecution(status="SUCCEEDED", output=output)
+    monkeypatch.setattr("rollcall_cli.status.executions.describe_execution", lambda *_: ended)
+    result = hub.run("unpause", "--reason", "over")
+    assert result.exit_code == 1
+    assert result.stderr.endswith("what is in force; commands need the role rollcall-operator\n")
+
+
 def test_a_pause_stops_writes_and_says_who_and_why(hub):
     result = hub.run("pause", "--reason", "Change freeze")
     assert result.exit_code == 0
@@ -500,6 +510,7 @@ def test_where_there_is_no_standoff_none_is_released(contested):
     result = contested.run("release", PAYMENTS, "billing")
     assert result.exit_code == 1
     assert "refused: this contact is not in backoff after repeated edits" in result.stderr
+    assert "rollcall-operator" not in result.stderr
     assert "released" not in contested.machines.hub.told()
     assert len(status(contested)["repeated_edits"]) == 1
 

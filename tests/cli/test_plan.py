@@ -156,7 +156,7 @@ def test_a_file_with_something_else_in_place_of_text_is_no_plan(drifted, where, 
     path.write_text(json.dumps(document), encoding="utf-8")
     result = drifted.run("plan", "--fresh", "--resume", "plan.json")
     assert result.exit_code == 1
-    assert "error: plan.json is not a plan\nfix: use a file" in result.stderr
+    assert f"error: {path} is not a plan\nfix: use a file" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -168,9 +168,9 @@ def test_a_file_with_something_else_in_place_of_text_is_no_plan(drifted, where, 
         (["--account", "999999999999"], "account 999999999999 is not in the organization"),
         (["--account", "12"], "an account ID has 12 digits"),
         (["--resume", "x", "--ou", "Sandbox"], "the file of --resume defines the accounts"),
-        (["--resume", "config/contacts.yaml"], "contacts.yaml is not a plan"),
+        (["--resume", "config/contacts.yaml"], "config/contacts.yaml is not a plan"),
         (["--resume", "nope.json"], "nope.json cannot be read: No such file"),
-        (["--out", "no/where.json"], "where.json cannot be written: No such file"),
+        (["--out", "no/where.json"], "no/where.json cannot be written: No such file"),
     ],
 )
 def test_a_question_that_cannot_be_answered_is_an_error(drifted, arguments, text):
@@ -218,6 +218,12 @@ def test_with_its_own_credentials_the_management_account_is_planned_too(right):
     assert MANAGEMENT in {item["account"]["id"] for item in found["differences"]}
     assert not found["unknown"]
     assert "note: these are credentials of the management account: whether a sweep" in result.stderr
+
+
+def test_a_reason_that_begins_with_the_verdict_is_shown_alone(right, monkeypatch):
+    reason = "unreachable: the role x cannot be assumed"
+    monkeypatch.setattr("rollcall_cli.plan.make._FROM_OUTSIDE", reason)
+    assert f"BILLING, OPERATIONS, SECURITY: {reason}\n" in right.run("plan", "--fresh").stdout
 
 
 def test_without_a_role_in_it_nobody_can_change_the_management_account(right):

@@ -63,7 +63,11 @@ def test_a_pause_and_its_end(world):
     paused = answer(world, "pause", "--reason", "freeze", "--for", "2d")
     assert paused == {"paused": True, "reason": "freeze"} | until
     assert world.machines.hub.state.get_enforcement().paused
-    assert answer(world, "unpause", "--reason", "over") == {"paused": False, "reason": "over"}
+    assert answer(world, "unpause", "--reason", "over") == {
+        "paused": False,
+        "was_paused": True,
+        "reason": "over",
+    }
     assert not world.machines.hub.state.get_enforcement().paused
 
 

@@ -62,6 +62,7 @@ def test_every_fault_is_told_with_file_line_and_field(desk):
 def test_scripts_get_json(desk):
     desk.write(contacts=CONTACTS.replace("+1 206 443 2100", "+1 206 555 0100"))
     found = json.loads(desk.run("validate", "--json").stdout)
+    assert found["version"] == 1
     assert found["digest"] == compute_digest(load(desk.where, "config").roster)
     assert found["errors"] == []
     assert [warning["field"] for warning in found["warnings"]] == [*SAMPLES, "contacts.soc.phone"]

@@ -80,7 +80,7 @@ class CommandHandler:
     clock: Clock
 
     def handle(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """`{"done": true, ...}`, or `{"refused": "<why>"}`.
+        """`{"done": true, ...}`, or `{"refused": "<why>"}`, with `unproven` if the caller is not believed.
 
         The schedule's FOLLOW_UP needs no proof: it sends alerts that are due, and nothing else. Nor does the
         sweep's machine, which gets the run: each machine adds the ARN of its own execution.
@@ -126,7 +126,7 @@ class CommandHandler:
         self.ledger.record_command(name, "refusal", asked | whose | {"refused": reason})
         facts = whose | {"operation": asked["operation"], "reason": reason, "execution": name}
         self.bus.publish_notice(make_notice(NoticeKind.COMMAND_REFUSED, key=arn, facts=facts), now)
-        return {"refused": reason}
+        return {"refused": reason, "unproven": True}
 
     def _carry_out(self, command: Command, now: datetime) -> dict[str, Any]:
         match command.operation:
@@ -146,9 +146,8 @@ class CommandHandler:
 
     def _pause(self, command: Command, now: datetime) -> dict[str, Any]:
         pause = Pauses(memory=self.pause, bus=self.bus).carry_out(command, now)
-        if pause.is_open:
-            return {"paused": True, "until": pause.until.isoformat()}
-        return {"paused": False, "was_paused": not pause.ended_nothing}
+        ended = {"paused": False, "was_paused": not pause.ended_nothing}
+        return {"paused": True, "until": pause.until.isoformat()} if pause.is_open else ended
 
     def _sweep(self, command: Command) -> dict[str, Any]:
         """The execution of the sweep has the name of the command's: each try starts the same one."""

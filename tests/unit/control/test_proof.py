@@ -278,7 +278,10 @@ class TestCommands:
         world, plan = held_drift()
         before = world.told()
         claimed = {"operation": operation, "by": CISO, "reason": "routine", "plan": plan, "execution": RUN}
-        assert world.handle(claimed) == {"refused": "the command has no proof of its caller"}
+        assert world.handle(claimed) == {
+            "refused": "the command has no proof of its caller",
+            "unproven": True,
+        }
         assert (world.state.paused, world.started, world.identities.asked) == (False, {}, [])
         assert world.told() == [*before, "command-refused"]
         facts = told(world)
@@ -312,7 +315,10 @@ class TestCommands:
     def test_a_wrong_secret_is_refused_told_and_recorded(self):
         world = settled()
         forged = signed(now=world.clock.now(), secret=GUESSED)
-        assert world.handle(forged) == {"refused": "AWS STS refused the proof: SignatureDoesNotMatch"}
+        assert world.handle(forged) == {
+            "refused": "AWS STS refused the proof: SignatureDoesNotMatch",
+            "unproven": True,
+        }
         assert not world.state.paused
         assert "SignatureDoesNotMatch" in told(world)["reason"]
         assert ("pause-1", "command") not in world.commands.records

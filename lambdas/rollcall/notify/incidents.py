@@ -129,11 +129,9 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
 def _find_status(incident: Mapping[str, Any], alerted: _Alerted) -> Status:
     if not all(word.over for _, word in alerted):
         return Status.OPEN
-    right = any(
-        Verdict(outcome["verdict"]) in RIGHT - LEFT_TO_CHECK and not _list_kept(outcome)
-        for outcome, _ in alerted
-    )
-    return Status.RESOLVED if right or incident["closes_only"] else Status.REPORTED
+    right = RIGHT - LEFT_TO_CHECK
+    settled = any(one["verdict"] in right and not _list_kept(one) for one, _ in alerted)
+    return Status.RESOLVED if settled or incident["closes_only"] else Status.REPORTED
 
 
 def _build_content(outcomes: Sequence[Mapping[str, Any]], stage: Stage) -> str:
@@ -165,17 +163,15 @@ def _pick_outcome(incident: Mapping[str, Any]) -> _Alerted:
 
 
 def _choose_words(outcome: Mapping[str, Any], words: Mapping[str, Words]) -> Words:
-    chosen = AUTHORISED if _is_authorised(outcome) else words[outcome["verdict"]]
+    chosen = (
+        AUTHORISED if outcome["authorised"] and outcome["verdict"] == "set" else words[outcome["verdict"]]
+    )
     return describe_kept(chosen, kept) if (kept := _list_kept(outcome)) else chosen
 
 
 def _list_kept(outcome: Mapping[str, Any]) -> Sequence[str]:
     """What a restore left as it was found, by the Account API's names. Older releases did not say it."""
     return [find_rules(ContactKind(outcome["kind"]))[part].member for part in outcome.get("kept", ())]
-
-
-def _is_authorised(outcome: Mapping[str, Any]) -> bool:
-    return bool(outcome["authorised"]) and outcome["verdict"] == "set"
 
 
 def _is_refused(outcomes: Sequence[Mapping[str, Any]]) -> bool:

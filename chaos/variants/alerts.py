@@ -98,14 +98,6 @@ ALERTS: Final = (
         profiles=("crash", "trouble"),
     ),
     Variant(
-        name="judgement-dropped-at-a-takeover",
-        place="rollcall.publish.recover:recover",
-        old="if intent.judged else []",
-        new="if False else []",
-        caught_by=("theft-not-critical",),
-        profiles=("theft",),
-    ),
-    Variant(
         name="foreign-contact-in-full",
         place="rollcall.model.display:show_values",
         old="masks is Masks.FOREIGN and not value.own",

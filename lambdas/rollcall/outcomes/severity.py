@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollcall.events.monitored import CLOUDFORMATION, get_monitored
+from rollcall.events.monitored import CLOUDFORMATION, Scope, get_monitored
 from rollcall.events.signal import TAMPERING, Cause, Signal
 from rollcall.model.contact import ContactKind
 from rollcall.model.levels import Severity
@@ -28,9 +28,10 @@ def find_severity(
     if signal.cause is Cause.MONITORED:
         if verdict is not Verdict.NOTIFIED:
             return VERDICTS[verdict].severity[0]
-        severity = get_monitored(signal.event.name).severity
+        watch = get_monitored(signal.event.name)
         # A deployment of Rollcall does this, and so may any other.
-        return min(severity, Severity.MEDIUM) if signal.actor.via == CLOUDFORMATION else severity
+        deployed = watch.scope is Scope.PART and signal.actor.via == CLOUDFORMATION
+        return min(watch.severity, Severity.MEDIUM) if deployed else watch.severity
     if signal.cause not in TAMPERING:
         renamed = signal.cause is Cause.ACCOUNT_RENAMED and verdict is Verdict.NOTIFIED
         return Severity.LOW if renamed else VERDICTS[verdict].severity[1]

@@ -58,6 +58,28 @@ def test_severity_is_as_the_design_says(cause, verdict, actor, account_id, expec
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "by_hand", "by_a_stack"),
+    [
+        ("PutRolePolicy", Severity.CRITICAL, Severity.MEDIUM),
+        # Those of other services and accounts are no deployment of Rollcall's, whoever makes the call.
+        ("DetachPolicy", Severity.CRITICAL, Severity.CRITICAL),
+        ("StopLogging", Severity.HIGH, Severity.HIGH),
+    ],
+)
+def test_only_parts_of_rollcall_are_less_loud_if_a_stack_changes_them(name, by_hand, by_a_stack):
+    given = signal(Cause.MONITORED)
+    given = replace(given, event=replace(given.event, name=name))
+    for via, expected in ((None, by_hand), ("cloudformation.amazonaws.com", by_a_stack)):
+        found = find_severity(
+            signal=replace(given, actor=replace(given.actor, via=via)),
+            verdict=Verdict.NOTIFIED,
+            management_account=MANAGEMENT,
+            authorised=False,
+        )
+        assert found is expected
+
+
 def test_a_contact_left_changed_is_loud_if_it_is_deleted_or_about_security():
     for kind, cause, expected in (
         (ContactKind.BILLING, Cause.CONTACT_EDITED, Severity.MEDIUM),

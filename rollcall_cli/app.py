@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 #: If set, an unexpected error is shown with its traceback, which can contain contact details.
 TRACEBACK: Final = "ROLLCALL_TRACEBACK"
 
-
 #: The library writes it before each value that is not one of a list.
 _LEAKED: Final = "Value error, "
 

@@ -16,7 +16,7 @@ from bench import arithmetic, cost_counts, cost_page  # noqa: E402  # same
 from bench.goals import GOALS  # noqa: E402  # same
 from rollcall.events.actor import Actor  # noqa: E402  # same
 from rollcall.events.monitored import MONITORED_EVENTS  # noqa: E402  # same
-from rollcall.events.parse import READERS  # noqa: E402  # same
+from rollcall.events.parse import BY_ANY_STACK, READERS  # noqa: E402  # same
 from rollcall.events.signal import Cause, EventReference, Signal  # noqa: E402  # same
 from rollcall.outcomes.notice_kinds import NOTICES as NOTICE_WORDS  # noqa: E402  # same# noqa: E402  # same
 from rollcall.outcomes.severity import find_severity  # noqa: E402  # same
@@ -135,7 +135,12 @@ def _events() -> str:
     text += _table(["Event", "Source", "Cause", "Rollcall"], rows)
     text += f"## Monitored events\n\nRollcall cannot undo these. {CAUSES[Cause.MONITORED]}\n\n"
     monitored = [
-        [f"`{name}`", source, one.severity.name, str(one.scope)]
+        [
+            f"`{name}`",
+            source,
+            one.severity.name,
+            f"{one.scope}: then MEDIUM" if name in BY_ANY_STACK else one.scope,
+        ]
         for (source, name), one in MONITORED_EVENTS.items()
     ]
     return text + _table(["Event", "Source", "Severity", "Alerts on"], monitored)

@@ -88,7 +88,7 @@ def plan_drill(hub: Hub, organization: Organization, account_id: str, settings: 
         entry = (
             f"{account_id} to drill.accounts"
             if roster.drill_accounts
-            else (f'`drill: {{accounts: ["{account_id}"]}}`')
+            else f'`drill: {{accounts: ["{account_id}"]}}`'
         )
         raise CommandError(
             f"drill.accounts of the approved roster does not name {account_id}",

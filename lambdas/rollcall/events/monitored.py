@@ -37,7 +37,7 @@ class Scope(StrEnum):
     DELEGATION = "the hub, for a service that Rollcall uses"
     TRUSTED_ACCESS = "a service that Rollcall uses"
     GUARDRAIL = "what may be the guardrail"
-    PART = "a part of `RollcallHub`; of CloudFormation's calls, what any stack can make, MEDIUM"
+    PART = "a part of `RollcallHub`, unless CloudFormation makes the call"
     KEY = "the key of the alert topic"
     TRAIL = "every trail of the management account"
     REDRIVE = f"the role `{REDRIVE_ROLE_NAME}`"

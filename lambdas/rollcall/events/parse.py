@@ -186,7 +186,7 @@ def _read_primary_changed(detail: Mapping[str, Any], blank: Signal) -> Signal:
 def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     found = _flatten_service_event(detail) | flatten_leaves(detail.get("requestParameters"))
     scope, deployed = get_monitored(blank.event.name).scope, blank.actor.via == CLOUDFORMATION
-    if deployed and scope in (Scope.PART, Scope.KEY) and blank.event.name not in _BY_ANY_STACK:
+    if deployed and scope in (Scope.PART, Scope.KEY) and blank.event.name not in BY_ANY_STACK:
         return Ignored(event=blank.event, reason="a deployment, which has an alert of its own")
     if scope in (Scope.PART, Scope.REDRIVE):
         return _read_part(detail, found, blank)
@@ -264,7 +264,7 @@ def _read_error(detail: Mapping[str, Any]) -> str | None:
 
 _NO_SIGNAL = "no signal"
 #: A stack can hold policies of what it does not own, as AWS::IAM::RolePolicy and AWS::SQS::QueuePolicy do.
-_BY_ANY_STACK = {"AttachRolePolicy", "PutRolePolicy", "SetQueueAttributes", "SetTopicAttributes"}
+BY_ANY_STACK = {"AttachRolePolicy", "PutRolePolicy", "SetQueueAttributes", "SetTopicAttributes"}
 _SUCCEEDED, _FAILURE = "SUCCEEDED", "Failure"
 _ACCOUNT, _ORGANIZATIONS = "account.amazonaws.com", "organizations.amazonaws.com"
 _REGION_STATUS = "Region Opt-In Status Change"

@@ -11,7 +11,7 @@ from rollcall.decide.plan_values import ChangeGrouper, KnownContacts
 from rollcall.decide.roster_change import RosterComparison
 from rollcall.model.desired import Absent, DesiredAbsent
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.sweep.approvals import find_reasons_to_wait, is_enforcing
+from rollcall.sweep.approvals import find_deletes_to_wait, find_reasons_to_wait, is_enforcing
 from rollcall.sweep.stored_plan import PlanBuilder
 
 if TYPE_CHECKING:
@@ -93,12 +93,16 @@ def build_result(  # each is a fact of the hub
     accounts lately changed without approval.
     """
     comparison = RosterComparison(approved=approved, candidate=roster, today=today)
-    draft = PlanBuilder(roster=roster.digest, write=lambda _part, _changes: None)
+    draft, deletes = (
+        PlanBuilder(roster=roster.digest, write=lambda _part, _changes: None, new_deletes_only=only)
+        for only in (None, True)
+    )
     differences: list[Difference] = []
     unknown: list[tuple[Account, Finding]] = []
     for item in seen.observed:
         account, decided = item.account, plan_observed(item, roster, halted=None, today=today)
         draft.add(account, decided)
+        deletes.add(account, decided)
         comparison.add(item)
         differences += [
             Difference(account=account, change=change, alert_only=None) for change in decided.changes
@@ -113,7 +117,13 @@ def build_result(  # each is a fact of the hub
     for one in differences:
         grouper.add(one.account, one.change, note=one.alert_only and f"{one.alert_only}: alert only")
     compared = comparison.finish()
-    plan = draft.finish(against=approved.digest if approved else None, weakenings=compared.weakenings)
+    # Of a roster that is in force deletes wait alone.
+    held = (
+        approved is not None and approved.digest == roster.digest and find_deletes_to_wait(draft.new_deletes)
+    )
+    plan = (deletes if held else draft).finish(
+        against=approved.digest if approved else None, weakenings=compared.weakenings
+    )
     if approved is None and not first:
         # What it weakens of a roster that is not known nobody can say.
         compared = replace(compared, weakenings=())

@@ -173,6 +173,8 @@ class ChangeResult(Serializable):
     verified: bool | None = None
     #: Whether the contact's record showed who changed it, or that we did, since the run began.
     known: bool = False
+    #: Whether our own last write before the run left what it found: the roster wants something else since.
+    unchanged: bool = False
     #: What is there since, if this run wrote it.
     became: Present | Absent | None = field(default=None, repr=False)
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from rollcall.contact.known_drift import compute_fingerprint
 from rollcall.contact.repeated_edits import find_backoff
-from rollcall.decide.intent import WriteState
 from rollcall.decide.plan import ChangeResult, Finding, ObservedAccount, plan_observed
 from rollcall.events.actor import UNKNOWN, Actor
 from rollcall.events.signal import Cause, EventReference, Signal
@@ -27,7 +25,7 @@ from rollcall.publish.incidents import make_incident
 from rollcall.publish.recover import finish_intent
 from rollcall.rosters.orphaned import find_orphaned
 from rollcall.write.apply_change import SET_REASON, AppliedChange, apply_change
-from rollcall.write.look import look_at_contact
+from rollcall.write.look import is_left_by_us, look_at_contact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -83,7 +81,7 @@ def make_waiting(planned: PlannedChange, error: RetryableError) -> AppliedChange
     return AppliedChange(outcome=outcome, soon=error if isinstance(error, SoonError) else None)
 
 
-def make_result(planned: PlannedChange, outcome: Outcome, *, known: bool) -> ChangeResult:
+def make_result(planned: PlannedChange, outcome: Outcome, *, known: bool, unchanged: bool) -> ChangeResult:
     """The same, as the run stores it."""
     return ChangeResult(
         account_id=planned.account_id,
@@ -93,6 +91,7 @@ def make_result(planned: PlannedChange, outcome: Outcome, *, known: bool) -> Cha
         intent_id=outcome.intent_id,
         verified=outcome.verified,
         known=known,
+        unchanged=unchanged,
         became=make_fulfilled(planned.wanted) if outcome.verdict is Verdict.SET else None,
     )
 
@@ -115,6 +114,8 @@ class AccountApplier:
     deadline: datetime
     #: Contacts whose records show who changed them since the run began.
     known: set[tuple[str, ContactKind]] = field(default_factory=set)
+    #: Contacts that our own last write before it left as they were planned from.
+    unchanged: set[tuple[str, ContactKind]] = field(default_factory=set)
 
     def apply_changes(self, changes: Sequence[PlannedChange]) -> list[ChangeResult]:
         """What became of the changes of one account, in their order. Never raises for what AWS may do.
@@ -130,7 +131,10 @@ class AccountApplier:
             done |= self._try_once(todo)
         return [
             make_result(
-                change, done[change.kind].outcome, known=(change.account_id, change.kind) in self.known
+                change,
+                done[change.kind].outcome,
+                known=(change.account_id, change.kind) in self.known,
+                unchanged=(change.account_id, change.kind) in self.unchanged,
             )
             for change in changes
         ]
@@ -204,6 +208,8 @@ class AccountApplier:
                 self.known.add((change.account_id, change.kind))  # somebody may be at it
                 if not look.is_explained(change.found, since=self.run.started_at, besides=self.run.id):
                     self.known.discard((change.account_id, change.kind))
+                if is_left_by_us(change.found, look.record, besides=self.run.id):
+                    self.unchanged.add((change.account_id, change.kind))
                 records[change.kind] = self._finish(look.record)
                 contacts[change.kind] = look.found
             except RetryableError as error:
@@ -218,7 +224,7 @@ class AccountApplier:
             return self._skip_if_changed(planned, decided, record)
         if not _is_same_write(decided, planned):
             return make_skipped(planned, "the roster asks for something else here by now")
-        if not is_same_observation(decided.found, planned.found) and not _left_by_us(decided.found, record):
+        if not is_same_observation(decided.found, planned.found) and not is_left_by_us(decided.found, record):
             return make_skipped(planned, "somebody changed it after the plan was made")
         now = self.ports.writer.clock.now()
         backoff = find_backoff(record.repeated, now)
@@ -280,16 +286,6 @@ def _is_same_write(decided: Change, planned: PlannedChange) -> bool:
         or (now.contact.get(part) == found.get(part) and then.contact.get(part) == seen.get(part))
         for part in ALL_PARTS
     )
-
-
-def _left_by_us(found: Observation, record: ContactRecord) -> bool:
-    """Whether our own last write left it so; a later one without an answer may have changed nothing."""
-    for write in reversed(record.writes):
-        if write.may_have_changed and write.left == compute_fingerprint(found):
-            return True
-        if write.state is WriteState.WRITTEN:
-            break
-    return False
 
 
 def _is_left(done: AppliedChange | None, wait: float) -> bool:

@@ -50,6 +50,7 @@ class PendingPlan(Serializable):
     expires_at: datetime
     summary: Mapping[str, Any]
     against: str = ""
+    first_part: int = 0
     approved_by: str | None = None
     approved_at: datetime | None = None
 
@@ -62,6 +63,7 @@ class PendingPlan(Serializable):
             changes=self.changes,
             parts=self.parts,
             weakened=compute_weakened(self.against, self.summary.get("weakenings", ())),
+            first_part=self.first_part,
         )
 
 
@@ -119,10 +121,7 @@ class PendingPlanMemory(Protocol):
         """Forget all plans for this roster: a run got to its end. In how many accounts is not forgotten."""
 
     def forget_others(self, rosters: Collection[str], now: datetime) -> None:
-        """Forget all plans but those for these rosters, approved ones too: another roster is in force now.
-
-        What somebody wanted of an earlier roster is not what anybody wants when that is deployed again.
-        """
+        """Forget all plans but those for these rosters, approved ones too: another roster is in force now."""
 
     def save_lapsed(self, lapsed: LapsedApproval) -> None:
         """Remember an approval that came to nothing, in place of an earlier one."""
@@ -227,6 +226,7 @@ def make_pending_plan(
         expires_at=expires_at,
         summary=summary,
         against=run.approved or "",
+        first_part=plan.first_part,
     )
 
 

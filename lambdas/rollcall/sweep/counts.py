@@ -22,7 +22,7 @@ from rollcall.sweep.stored_plan import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from rollcall.contact.known_drift import KnownDrift
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rollcall.model.display import Masks
     from rollcall.sweep.run import Run
 
+    _Drift = tuple[Account, Change, Verdict]
 
 #: Contacts in a notice that were not set.
 _MOST_NOT_SET: Final = 5
@@ -50,13 +51,14 @@ def _shorten(suspects: list[str]) -> list[str]:
 class RunCounts:
     """Counts of one run.
 
-    `results` are what became of planned changes, `left` the verdict of a change that has none and why.
-    `rollout` are the digests of changes that are wanted, and not carried out yet, with when their plan was
-    made; `was_carried_out` says whether one was since then, and somebody undid it. `drift` is whether
-    the roster was in force before, so that other changes are drift. `known` is the drift that
-    events led to and that was left as it was; `settled` is what of it is resolved by now, `narrowed` the
-    drift of contacts that nobody could read, with what this run read. `roles_before` are the accounts that
-    the run before read through their own role, `lost_roles` those of them that this one did not.
+    `results` are what became of planned changes, `left` the verdict of a change that has none and why; `held`
+    are contacts whose deletes wait for a person, while the rest of the plan did not. `rollout` are digests of
+    changes that are wanted, and not carried out yet, with when their plan was made; `was_carried_out` says
+    whether one was since then, and somebody undid it. `drift` is whether the roster was in force before, so
+    that other changes are drift. `known` is the drift that events led to and that was left as it was;
+    `settled` is what of it is resolved by now, `narrowed` the drift of contacts that nobody could read, with
+    what this run read. `roles_before` are the accounts that the run before read through their own role,
+    `lost_roles` those of them that this one did not.
     """
 
     results: Mapping[tuple[str, ContactKind], ChangeResult]
@@ -64,6 +66,7 @@ class RunCounts:
     rollout: Mapping[bytes, datetime]
     was_carried_out: Callable[[PlannedChange, datetime], bool]
     drift: bool
+    held: frozenset[tuple[str, ContactKind]] = frozenset()
     known: Mapping[tuple[str, ContactKind], KnownDrift] = field(default_factory=dict)
     roles_before: frozenset[str] = frozenset()
     accounts: int = 0
@@ -74,18 +77,26 @@ class RunCounts:
     rolled_out: int = 0
     not_set: list[dict[str, Any]] = field(default_factory=list)
     not_set_count: int = 0
-    only_swept: list[tuple[str, ContactKind]] = field(default_factory=list)
-    drifted: Counter[str] = field(default_factory=Counter)
-    drifts: list[tuple[Account, Change, Verdict]] = field(default_factory=list)
+    drifts: list[_Drift] = field(default_factory=list)
     settled: list[tuple[str, ContactKind, KnownDrift]] = field(default_factory=list)
     narrowed: list[tuple[str, ContactKind, KnownDrift]] = field(default_factory=list)
     read_by: Counter[str] = field(default_factory=Counter)
     lost_roles: list[str] = field(default_factory=list)
 
-    def name_suspects(self) -> dict[str, Any]:
-        """The accounts whose forwarder did not report a change, as far as a notice names them."""
-        found = {account.id: account.name for account, _, _ in self.drifts}
-        return {"suspects": _shorten([f"{account_id} {name}" for account_id, name in sorted(found.items())])}
+    @property
+    def only_swept(self) -> list[tuple[str, ContactKind]]:
+        """Contacts that were changed although no event of theirs came."""
+        return [(account.id, change.kind) for account, change, _ in self.drifts]
+
+    def drop_unchanged(self, unchanged: Collection[tuple[str, ContactKind]]) -> None:
+        """What nobody changed is no drift: the roster wants something else there since."""
+        left = [item for item in self.drifts if (item[0].id, item[1].kind) not in unchanged]
+        self.rolled_out += len(self.drifts) - len(left)
+        self.drifts = left
+
+    def list_told(self) -> list[_Drift]:
+        """Drift without what is held: the plan that is pending approval has its own, louder notice."""
+        return [item for item in self.drifts if (item[0].id, item[1].kind) not in self.held]
 
     def add(self, account: Account, plan: Plan, *, drift: bool = True) -> None:
         """The next account. `drift` is whether its contacts were to be right before this run."""
@@ -106,7 +117,8 @@ class RunCounts:
 
     def _change(self, account: Account, change: Change, *, drift: bool) -> None:
         result = self.results.get((account.id, change.kind))
-        verdict, reason = (result.verdict, result.reason) if result else self.left
+        left_over = HELD if (account.id, change.kind) in self.held else self.left
+        verdict, reason = (result.verdict, result.reason) if result else left_over
         self.changes += 1
         self.contacts[str(VERDICTS[verdict].counted)] += 1
         self.became[str(verdict)] += 1
@@ -116,7 +128,8 @@ class RunCounts:
             if len(self.not_set) < _MOST_NOT_SET:
                 left = {"kind": str(change.kind), "verdict": str(verdict), "reason": reason}
                 self.not_set.append({"account": describe_account(account)} | left)
-        if self._is_rolled_out(make_planned_change(account.id, change), drift=drift):
+        unchanged = result is not None and result.unchanged
+        if unchanged or self._is_rolled_out(make_planned_change(account.id, change), drift=drift):
             self.rolled_out += 1
         elif (
             drift
@@ -124,8 +137,6 @@ class RunCounts:
             and not (result is not None and result.known)
             and not self._is_known(account, change)
         ):
-            self.only_swept.append((account.id, change.kind))
-            self.drifted[str(verdict)] += 1
             self.drifts.append((account, change, verdict))
 
     def _is_rolled_out(self, change: PlannedChange, *, drift: bool) -> bool:
@@ -210,6 +221,8 @@ def make_summary(
     }
 
 
+#: What is said of a contact whose change waits for a person.
+HELD: Final = (Verdict.WOULD_SET, "the plan is pending approval")
 _NOT_REACHED = {
     Ending.PAUSED: (Verdict.WOULD_SET, "writes were paused before it was reached"),
     Ending.SUPERSEDED: (Verdict.WOULD_SET, "another roster or run took over before it was reached"),
@@ -224,7 +237,7 @@ def find_left_over(run: Run) -> tuple[Verdict, str]:
     if run.plan is not None:
         return Verdict.PENDING, "the run gave up before it was reached"
     if run.pending:
-        return Verdict.WOULD_SET, "the plan is pending approval"
+        return HELD
     unplanned = {str(Step.OBSERVE), str(Step.GATE)}.intersection(run.failed)
     return Verdict.WOULD_SET, "no plan was made: a step failed" if unplanned else "nothing is approved"
 
@@ -255,27 +268,27 @@ def make_notices(
                 "examples_count": counts.not_set_count,
             },
         )
-    if plan is not None and counts.only_swept:
-        # A plan that is pending approval has had its own, louder notice.
+    told = counts.list_told()
+    if plan is not None and told:
         yield make_notice(
             NoticeKind.SWEEP_DRIFT,
             key=run.id,
             facts={
                 "run": run.id,
-                "accounts": len({account_id for account_id, _ in counts.only_swept}),
-                "contacts": len(counts.only_swept),
-                "became": dict(counts.drifted),
-                **counts.name_suspects(),
-                **_describe_drifts(counts, known, masks),
+                "accounts": len({account.id for account, _, _ in told}),
+                "contacts": len(told),
+                "became": dict(Counter(str(verdict) for _, _, verdict in told)),
+                "suspects": _shorten(sorted({f"{account.id} {account.name}" for account, _, _ in told})),
+                **_describe_drifts(told, known, masks),
             },
         )
     if run.failed:
         yield make_failure_notice(run.id, failed=run.failed, contacts=summary["contacts"])
 
 
-def _describe_drifts(counts: RunCounts, known: KnownContacts, masks: Masks) -> dict[str, Any]:
+def _describe_drifts(told: Iterable[_Drift], known: KnownContacts, masks: Masks) -> dict[str, Any]:
     grouper = ChangeGrouper(known)
-    for account, change, verdict in counts.drifts:
+    for account, change, verdict in told:
         grouper.add(account, change, note=str(verdict))
     return describe_for_notice(grouper.list_groups(), masks=masks)
 

@@ -156,14 +156,24 @@ class Gate:
         """
         if run.approved is None:
             return replace(run, next=Step.REPORT)
-        draft, plan, same = self._plan(run, self.rosters.load(run.approved))
+        roster = self.rosters.load(run.approved)
+        draft, plan, same = self._plan(run, roster)
         reasons = find_deletes_to_wait(draft.new_deletes)
         if reasons:
-            return replace(self._wait_for_approval(run, draft, plan, same, reasons), next=Step.REPORT)
+            # They alone: an attacker would only have to add contacts, and all else would wait with them.
+            _, plan, _ = self._plan(run, roster, new_deletes_only=False)
+            draft, held, same = self._plan(run, roster, new_deletes_only=True, first_part=plan.parts)
+            run = self._wait_for_approval(run, draft, held, same, reasons)
         return replace(run, next=Step.REPORT) if control.paused else let_through(run, plan, Step.SETTLE)
 
     def _plan(
-        self, run: Run, roster: Roster, comparison: RosterComparison | None = None
+        self,
+        run: Run,
+        roster: Roster,
+        comparison: RosterComparison | None = None,
+        *,
+        new_deletes_only: bool | None = None,
+        first_part: int = 0,
     ) -> tuple[PlanBuilder, PlanReference, RosterChange]:
         """Plan every account, as if nothing were paused. The day is the one on which the run began.
 
@@ -175,6 +185,8 @@ class Gate:
             write=partial(self.ports.runs.write_planned, run.data, digest),
             granted=frozenset(load_granted(digest, self.ports)),
             groups=ChangeGrouper(know_contacts(self.rosters, digest, run.approved)),
+            new_deletes_only=new_deletes_only,
+            first_part=first_part,
         )
         for observed in self.ports.runs.read_observed(run.data):
             draft.add(observed.account, plan_observed(observed, roster, halted=None, today=today))

@@ -26,7 +26,7 @@ from rollcall.sweep.counts import (
 )
 from rollcall.sweep.gate import know_contacts
 from rollcall.sweep.report_files import build_waiting, publish_report
-from rollcall.sweep.rollout import load_rollout, was_carried_out
+from rollcall.sweep.rollout import find_unchanged, list_held, load_held, load_rollout, was_carried_out
 from rollcall.sweep.run import Ending, Run, Step, Trigger, describe_failure
 from rollcall.sweep.stored_plan import AlteredPlanError
 
@@ -74,7 +74,7 @@ class ReportStep:
             self._drop_altered(run, run.plan, now)
         self.ports.sweeps.finish(run, summary, now)
         if run.plan is not None and _is_applied(run, run.plan, results.values()):
-            self._forget(run.trigger, run.plan)
+            self._forget(run, run.plan)
         if counts is not None:
             self._remember(run, counts)
         self._measure(run, summary)
@@ -141,11 +141,11 @@ class ReportStep:
             )
         self.ports.sweeps.forget_applied(plan.digest)
 
-    def _forget(self, trigger: Trigger, plan: PlanReference) -> None:
-        if trigger is Trigger.APPROVAL:
+    def _forget(self, run: Run, plan: PlanReference) -> None:
+        if run.trigger is Trigger.APPROVAL:
             # It looked at the contacts of this plan alone: another may have been found to want more since.
             self.ports.sweeps.forget_applied(plan.digest)
-        else:
+        elif not list_held(run, self.ports.sweeps):
             self.ports.sweeps.forget_roster(plan.roster, self.ports.clock.now())
 
     def _publish_notices(
@@ -181,6 +181,7 @@ class ReportStep:
         counts = RunCounts(
             results=results,
             left=find_left_over(run),
+            held=load_held(run, self.ports),
             rollout=load_rollout(roster.digest, self.ports, self.rosters, besides=run.id) if roster else {},
             was_carried_out=partial(was_carried_out, records=self.ports.records, besides=run.id),
             drift=drift,
@@ -202,6 +203,9 @@ class ReportStep:
                 lately = find_exemption(roster, observed.account.id, today - WAITS)
                 counts.add(observed.account, plan, drift=lately is None)
                 counts.add_read(observed)
+            if counts.drifts:
+                drifts = [(account.id, change) for account, change, _ in counts.drifts]
+                counts.drop_unchanged(find_unchanged(run, drifts, self.ports, self.rosters))
         return counts
 
     def _list_roles_before(self, run: Run) -> frozenset[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from rollcall.decide.plan import plan_observed
+from rollcall.model.desired import is_same_observation
 from rollcall.sweep.approvals import open_pending
 from rollcall.sweep.stored_plan import (
     AlteredPlanError,
@@ -17,13 +19,15 @@ from rollcall.write.apply_change import compute_desired_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import date, datetime
+    from datetime import date
 
     from rollcall.contact.record import ContactMemory
-    from rollcall.decide.plan import PlannedChange
+    from rollcall.decide.plan import Change, PlannedChange
+    from rollcall.model.contact import ContactKind
+    from rollcall.model.desired import Observation
     from rollcall.rosters.current import Rosters
-    from rollcall.sweep.approvals import PassedPlan
-    from rollcall.sweep.ports import SweepPorts
+    from rollcall.sweep.approvals import PassedPlan, PendingPlan
+    from rollcall.sweep.ports import SweepPorts, Sweeps
     from rollcall.sweep.run import Run
 
 #: Contacts that were drift, in an item of the state table: about 50 of its 400 kilobytes.
@@ -42,6 +46,23 @@ def load_granted(roster: str, ports: SweepPorts) -> dict[bytes, datetime]:
             for change in open_pending(ports.runs, plan).read_all():
                 granted[compute_change_digest(change)] = plan.made_at
     return granted
+
+
+def list_held(run: Run, sweeps: Sweeps) -> list[PendingPlan]:
+    """The plan of deletes that wait for a person, if the run carries out all else of its roster."""
+    plan = run.plan
+    found = [sweeps.find_pending(digest) for digest in run.pending] if plan is not None else []
+    return [pending for pending in found if pending is not None and plan and pending.roster == plan.roster]
+
+
+def load_held(run: Run, ports: SweepPorts) -> frozenset[tuple[str, ContactKind]]:
+    """Contacts that it deletes; RetryableError if it cannot be read."""
+    held: set[tuple[str, ContactKind]] = set()
+    for pending in list_held(run, ports.sweeps):
+        with suppress(AlteredPlanError):
+            changes = open_pending(ports.runs, pending).read_all()
+            held |= {(change.account_id, change.kind) for change in changes}
+    return frozenset(held)
 
 
 def load_rollout(
@@ -113,3 +134,33 @@ def was_carried_out(change: PlannedChange, since: datetime, records: ContactMemo
         write.may_have_changed and write.event_id != besides and write.left == wanted and write.at >= since
         for write in records.load(change.account_id, change.kind).writes
     )
+
+
+def find_unchanged(
+    run: Run, drifts: Iterable[tuple[str, Change]], ports: SweepPorts, rosters: Rosters
+) -> set[tuple[str, ContactKind]]:
+    """Which of these contacts (account, change) the run before saw as they are, and would not have changed.
+
+    An OU was renamed since, or an account reopened: nobody changed the contact, and no event is missing.
+    RetryableError.
+    """
+    last = ports.sweeps.find_last() or {}
+    observed, judged_by = last.get("observed"), last.get("judged_by")
+    roster = rosters.find(judged_by) if judged_by else None
+    if not observed or observed["run"] == run.data or roster is None:
+        return set()
+    found: dict[str, dict[ContactKind, Observation]] = {}
+    for account_id, change in drifts:
+        found.setdefault(account_id, {})[change.kind] = change.found
+    then, same = datetime.fromisoformat(observed["at"]).date(), set()
+    for before in ports.runs.read_observed(observed["run"]):
+        now = found.get(before.account.id)
+        if now is None:
+            continue
+        plan = plan_observed(before, roster, halted=None, today=then)
+        for kind in now.keys() - {change.kind for change in plan.changes}:
+            seen = before.contacts.get(kind)
+            # Of an account that is not active nothing is read, and nobody can change anything.
+            if not before.account.active or (seen is not None and is_same_observation(seen, now[kind])):
+                same.add((before.account.id, kind))
+    return same

@@ -62,7 +62,8 @@ class PlanReference(Serializable):
     """A plan that is stored in parts. `digest` (SHA-256, hex) is of all that it would write and weaken.
 
     `roster` is the digest of the roster that it carries out, `changes` how many contacts it changes,
-    `weakened` the digest of what is weakened, and against which roster.
+    `weakened` the digest of what is weakened, and against which roster. `first_part` is the number of its
+    first part: the plan of deletes that wait stands behind the one that is carried out without them.
     """
 
     digest: str
@@ -70,6 +71,7 @@ class PlanReference(Serializable):
     changes: int
     parts: int
     weakened: str = ""
+    first_part: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,13 +97,15 @@ class PlanBuilder:
     `write` stores a part. `granted` are the digests of changes that a person has approved before: they are
     carried out with the others, but count against no limit. `changed` are accounts, `new_deletes` those of
     them with deletes that nobody has approved before. `groups` collects the changes for people, None if
-    nobody asks.
+    nobody asks. `new_deletes_only` makes it a plan of these deletes alone, or of all else; None takes both.
     """
 
     roster: str
     write: Callable[[int, Sequence[PlannedChange]], None]
     granted: frozenset[bytes] = frozenset()
     groups: ChangeGrouper | None = None
+    new_deletes_only: bool | None = None
+    first_part: int = 0
     active: int = 0
     changed: int = 0
     new_deletes: int = 0
@@ -121,11 +123,17 @@ class PlanBuilder:
     def add(self, account: Account, plan: Plan) -> None:
         """The next account."""
         self.active += account.active
-        if plan.changes:
+        new_deletes = []
+        for change in plan.changes:
+            planned = make_planned_change(account.id, change)
+            new_delete = _is_delete(change) and compute_change_digest(planned) not in self.granted
+            if self.new_deletes_only in (None, new_delete):
+                self._store(account, change, planned)
+                new_deletes.append(new_delete)
+        if new_deletes:
             self.changed += 1
             self.places.add(account)
-        new = [change for change in plan.changes if not self._store(account, change)]
-        self.new_deletes += any(_is_delete(change) for change in new)
+        self.new_deletes += any(new_deletes)
 
     def finish(self, *, against: str | None, weakenings: Sequence[Weakening]) -> PlanReference:
         """Store what is left; the reference of the whole plan.
@@ -141,11 +149,10 @@ class PlanBuilder:
             changes=self.changes,
             parts=self._parts,
             weakened=weakened,
+            first_part=self.first_part,
         )
 
-    def _store(self, account: Account, change: Change) -> bool:
-        """Whether a person has approved this very change before."""
-        planned = make_planned_change(account.id, change)
+    def _store(self, account: Account, change: Change, planned: PlannedChange) -> None:
         self._digest.add(planned)
         self._part.append(planned)
         if len(self._part) == PART_CHANGES:
@@ -155,10 +162,9 @@ class PlanBuilder:
         self.by_kind[str(change.kind)] += 1
         if self.groups is not None:
             self.groups.add(account, change)
-        return bool(self.granted) and compute_change_digest(planned) in self.granted
 
     def _flush(self) -> None:
-        self.write(self._parts, self._part)
+        self.write(self.first_part + self._parts, self._part)
         self._parts += 1
         self._part = []
 
@@ -238,7 +244,7 @@ class StoredPlan:
 
     def _read(self, part: int) -> Sequence[PlannedChange]:
         try:
-            found = self._reader.read_planned(self._data, self._plan.roster, part)
+            found = self._reader.read_planned(self._data, self._plan.roster, self._plan.first_part + part)
         except _UNREADABLE:
             # `from None`: the text of such an error may hold a piece of a contact.
             raise AlteredPlanError from None

@@ -84,6 +84,21 @@ def _get_reach(edit: KnownEdit) -> timedelta:
     return MESSAGES_LAST if edit.published is None else SKEW
 
 
+def is_left_by_us(found: Observation, record: ContactRecord, *, besides: str | None = None) -> bool:
+    """Whether our own last write left it so; a later one without an answer may have changed nothing.
+
+    Writes of the run `besides` do not count.
+    """
+    for write in reversed(record.writes):
+        if write.event_id == besides:
+            continue
+        if write.may_have_changed and write.left == compute_fingerprint(found):
+            return True
+        if write.state is WriteState.WRITTEN:
+            break
+    return False
+
+
 def look_at_contact(writer: Writer, account_id: str, kind: ContactKind) -> Look:
     """Look at a contact; RetryableError if AWS could not be asked.
 

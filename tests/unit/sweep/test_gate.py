@@ -277,6 +277,46 @@ class TestWaiting:
         assert len(world.sweeps.plans) == 1
         assert len(world.notices) == 2
 
+    def test_nothing_waits_with_deletes_but_deletes(self):
+        world = settled(ABSENT)
+        drift(world, MEMBER, PRODUCTION, kind="BILLING")
+        drift(world, MEMBER, "666677778888")
+        world.broken["gate", "after"] = 1
+        execution = world.sweep()
+        assert execution.document["ending"] == "pending-approval"
+        for account in (MEMBER, "666677778888"):
+            assert world.contacts(account)["SECURITY"] == api_values("soc")
+        assert world.contacts()["BILLING"] == MALLORY
+        facts = world.facts("sweep-held")
+        assert (facts["changes"], facts["deletes"], facts["accounts_changed"]) == (2, 2, 2)
+        assert all(group.startswith("2 accounts: delete BILLING") for group in facts["groups"])
+        drifted = world.facts("sweep-drift")
+        assert (drifted["contacts"], drifted["became"]) == (2, {"set": 2})
+        counted = {name: count for name, count in world.summary["contacts"].items() if count}
+        assert (counted["set"], counted["would-set"], world.summary["drift"]) == (2, 2, 4)
+
+    def test_they_wait_on_through_later_sweeps_and_are_carried_out_as_approved(self):
+        world, plan = held_drift()
+        drift(world, MEMBER)
+        for _ in range(2):
+            world.sweep()
+            assert list(world.sweeps.plans) == [plan]
+        assert world.contacts()["SECURITY"] == api_values("soc")
+        assert world.told().count("sweep-held") == 1
+        assert world.approve_held().document["ending"] == "finished"
+        assert not any("BILLING" in world.contacts(account) for account in (MEMBER, PRODUCTION))
+        assert world.sweeps.plans == {}
+
+    def test_during_a_pause_nothing_is_carried_out_and_the_deletes_wait(self):
+        world = settled(ABSENT)
+        drift(world, MEMBER, PRODUCTION, kind="BILLING")
+        drift(world, MEMBER)
+        world.command("pause")
+        assert world.sweep().document["ending"] == "paused"
+        assert world.writes() == []
+        (held,) = world.sweeps.plans.values()
+        assert held.changes == 2
+
     def test_after_seven_days_it_is_told_anew(self):
         world, _ = held_drift()
         world.clock.sleep(timedelta(days=7, seconds=1).total_seconds())
@@ -304,7 +344,11 @@ class TestWaiting:
         drift(world, MEMBER, PRODUCTION, "666677778888", kind="BILLING")
         drift(world, "111111111111", kind="BILLING")
         assert world.sweep("schedule").document["ending"] == "pending-approval"
-        assert world.writes() == []
+        assert "BILLING" not in world.contacts(MEMBER)
+        assert world.contacts("666677778888")["BILLING"] == MALLORY
+        assert world.contacts("111111111111")["BILLING"] == MALLORY
+        (held,) = world.sweeps.list_pending(world.clock.now())
+        assert held.summary["accounts_changed"] == 2
 
     def test_a_plan_that_weakens_something_else_takes_its_place_and_is_told(self):
         world = settled()

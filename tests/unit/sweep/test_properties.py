@@ -108,7 +108,9 @@ def test_a_held_plan_that_is_approved_late_never_overwrites_a_newer_value(before
         return
     (held,) = world.sweeps.plans.values()
     planned = [
-        item for part in range(held.parts) for item in world.runs.read_planned(held.data, held.roster, part)
+        item
+        for part in range(held.parts)
+        for item in world.runs.read_planned(held.data, held.roster, held.first_part + part)
     ]
     for place, value in after:
         edit(world, place, value)

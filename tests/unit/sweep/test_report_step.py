@@ -121,6 +121,82 @@ class TestDrift:
         assert (world.summary["drift"], world.told()) == (2, ["sweep-held"])
 
 
+class TestUnchanged:
+    """What nobody changed is no drift, although the roster wants something else there since."""
+
+    def move(self, world, account):
+        organization = world.organization
+        (production,) = (one.id for one in organization.units.values() if one.name == "Production")
+        organization.move(account, production)
+        world.queue.clear()
+
+    def test_an_account_whose_move_no_event_announced_accuses_nobody(self):
+        world = settled(LOOSE)
+        world.sweep()
+        self.move(world, MEMBER)
+        drift(world, PRODUCTION)
+        world.sweep()
+        assert world.contacts()["SECURITY"] == api_values("pci-soc")
+        assert world.summary["suspects"] == [PRODUCTION]
+        assert world.facts("sweep-drift")["contacts"] == 1
+        assert world.facts("sweep-applied")["became"] == {"set": 2}
+
+    def test_an_edit_before_the_move_is_drift_all_the_same(self):
+        world = settled(LOOSE)
+        world.sweep()
+        drift(world, MEMBER)
+        self.move(world, MEMBER)
+        world.sweep()
+        assert world.summary["suspects"] == [MEMBER]
+
+    def test_an_edit_that_the_sweep_before_could_not_restore_is_drift_again(self):
+        world = settled(LOOSE)
+        world.sweep()
+        drift(world, MEMBER)
+        world.blocked = frozenset({MEMBER})
+        world.sweep()
+        world.blocked = frozenset()
+        world.sweep()
+        assert world.told().count("sweep-drift") == 2
+
+    def test_what_a_sweep_restored_and_somebody_changed_again_to_the_same_is_drift(self):
+        world = settled(LOOSE)
+        for _ in range(2):
+            drift(world, MEMBER)
+            world.sweep()
+            assert world.summary["suspects"] == [MEMBER]
+            world.clock.sleep(3600)
+
+    def test_an_account_that_was_suspended_while_the_roster_changed(self):
+        world = settled(LOOSE)
+        world.organization.accounts[PRODUCTION].state = "SUSPENDED"
+        world.deploy(changed(LOOSE, "pci-soc", title="On duty"))
+        world.sweep("roster")
+        assert world.approve_held().document["ending"] == "finished"
+        world.organization.accounts[PRODUCTION].state = "ACTIVE"
+        world.sweep()
+        assert world.contacts(PRODUCTION)["SECURITY"]["Title"] == "On duty"
+        assert (world.summary["suspects"], "sweep-drift" in world.told()) == ([], False)
+
+    def test_what_an_event_restored_under_the_roster_before(self):
+        world = settled(LOOSE)
+        before = changed(LOOSE, "soc", title="On duty")
+        world.deploy(before)
+        world.sweep("roster")
+        world.clock.sleep(8 * 86400)
+        world.deploy(LOOSE)
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **api_values("soc"))
+        execution = world.execution("roster").run_to("gate")
+        world.drain()
+        assert world.contacts()["SECURITY"]["Title"] == "On duty"
+        execution.run()
+        world.clock.sleep(3600)
+        world.sweep()
+        assert world.contacts()["SECURITY"] == api_values("soc")
+        assert (world.summary["suspects"], "sweep-drift" in world.told()) == ([], False)
+        assert world.facts("sweep-applied")["became"] == {"set": 1}
+
+
 class TestRollOut:
     def test_an_approved_plan_is_summed_up_once_with_who_approved_it(self):
         world = SweepWorld(approve=False)

@@ -101,6 +101,7 @@ _VARIABLES: Final = {
         ledger_bucket=LEDGER,
         reports_bucket=REPORTS,
         management_role_arn=str(MANAGEMENT_WRITER.role_arn),
+        guardrail="off",
         masks="foreign",
     ).as_variables(),
     **ControlEnvironment(

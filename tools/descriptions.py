@@ -178,6 +178,7 @@ STATE: Final = {
     "grouped#": ("`grouped`", "`grouped#INCIDENT`: the group that it is a line of", "30 days"),
     "watch#": ("group", "`watch#MESSAGE`: the message comes back for the group", "30 days"),
     "units": ("OU id, `#`, SHA-256 of the path", "the OU that a path of the roster led to", "always"),
+    "guardrail": ("policy id", "a policy that a sweep found under the guardrail's name", "always"),
     "tagged#": (
         "account",
         "`tagged#` and SHA-256 of the tags: the account carried them when last read",

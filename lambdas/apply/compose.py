@@ -46,9 +46,11 @@ def compose_apply() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]
     accounts = make_account_api(environment, members=pace.by_operation, management=_make_paces().by_operation)
     ledger = LedgerBucket(client=LateClient("s3"), bucket=environment.ledger_bucket)
     writer = make_writer(table, accounts, ledger)
+    matches = MatchTable(**table)
     ports = ApplyPorts(
         organization=AwsOrganization(client=make_client("organizations")),
-        matches=MatchTable(**table),
+        matches=matches,
+        guardrails=matches if environment.guardrail == "on" else None,
         writer=writer,
         publisher=IncidentPublisher(
             incidents=IncidentItems(**table),

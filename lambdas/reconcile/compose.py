@@ -80,7 +80,7 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
     bus = make_outcome_bus(environment, Masks(environment.masks))
     writer_roles = frozenset({environment.writer_role_arn, environment.management_role_arn})
     rosters = Rosters(memory=ControlItems(**table), candidate=load_candidate())
-    groups = GroupItems(**table)
+    matches, groups = MatchTable(**table), GroupItems(**table)
     grouper = AlertGrouper(
         messages=GroupMessages(groups=groups, bus=bus, clock=writer.clock, files=ledger),
         groups=groups,
@@ -100,7 +100,8 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
     reconciler = Reconciler(
         organization=AwsOrganization(client=make_client("organizations"), pool=pool),
         rosters=rosters,
-        matches=MatchTable(**table),
+        matches=matches,
+        guardrails=matches,
         writer=writer,
         publisher=publisher,
         grouper=grouper,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from rollcall.decide.intent import Answer, Intent
@@ -52,8 +52,8 @@ class Organization(Protocol):
         `recent_names`: names of OUs may be some minutes old. RetryableError if AWS could not be asked.
         """
 
-    def find_guardrail(self, name: str) -> str | None:
-        """Id of the service control policy of this name, None without one; RetryableError as above."""
+    def list_policies(self) -> Mapping[str, str]:
+        """Names of all service control policies by their ids; RetryableError as above."""
 
     def find_unit(self, names: Sequence[str]) -> str | None:
         """Id of the OU at this path of names; RetryableError if AWS could not be asked."""
@@ -63,6 +63,16 @@ class Organization(Protocol):
 
     def list_accounts_below(self, ou_id: str, *, most: int) -> Sequence[str]:
         """Ids of accounts below an OU, at most so many; empty if there is no such unit."""
+
+
+class Guardrails(Protocol):
+    """Memory of the policies that sweeps found under the guardrail's name; RetryableError as above."""
+
+    def list_guardrails(self) -> frozenset[str]:
+        """Their ids."""
+
+    def add_guardrail(self, policy_id: str) -> None:
+        """Remember one, also once it is renamed."""
 
 
 class AccountApi(Protocol):

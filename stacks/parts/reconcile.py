@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from stacks.parts.intake import Intake
 
 #: What is done with which partitions of the state table: what may be written now, records of contacts,
-#: alerts, and what entries of rosters matched; as `apply` also the run that it works for.
+#: alerts, what entries of rosters matched and the guardrail's name led to; as `apply` also the run that it
+#: works for.
 _ITEMS: Final = {
     **dict.fromkeys(("approval", "control"), ("BatchGetItem", "ConditionCheckItem")),
     "roster": ("GetItem",),
@@ -31,7 +32,7 @@ _ITEMS: Final = {
     "group#*": ("DeleteItem", "PutItem", "Query", "UpdateItem"),
     "grouped#*": ("BatchGetItem", "PutItem"),
     "watch#*": ("PutItem", "Query"),
-    "units": ("PutItem", "Query"),
+    **dict.fromkeys(("guardrail", "units"), ("PutItem", "Query")),
     "tagged#*": ("DeleteItem", "GetItem", "PutItem", "Query"),
     "sweep": ("GetItem", "PutItem"),
 }

@@ -76,6 +76,7 @@ class Apply(Construct):
                 reports_bucket=common.reports.bucket_name,
                 outcome_bus=common.outcomes.event_bus_name,
                 management_role_arn=get_management_role_arn(common.settings),
+                guardrail="on" if common.settings.guardrail else "off",
                 masks=common.masks,
             ).as_variables(),
             timeout=_APPLY_TIMEOUT,

@@ -66,6 +66,7 @@ class SweepDeployment(Deployment):
                 reports_bucket=REPORTS,
                 ledger_bucket=BUCKET,
                 management_role_arn=MANAGEMENT_ROLE,
+                guardrail=self.guardrail,
                 masks="foreign",
             ).as_variables(),
             **ControlEnvironment(

@@ -48,12 +48,15 @@ from tests.support.reserved_words import refuse_reserved_words
 from tests.support.samples import FOUND, MANAGEMENT, MEMBER, REGION
 
 ROLES = {"sweep": "SweepRole", "apply": "ReconcileRole", "control": "ControlRole"}
+DENY = {"Statement": [{"Effect": "Deny", "Action": "account:PutAlternateContact", "Resource": "*"}]}
 #: What IAM calls differently from the API.
 RENAMED = {"s3:ListObjectsV2": "s3:ListBucket"}
 
 
 class RecordedSweep(SweepDeployment):
     """One whose functions' calls are noted."""
+
+    guardrail = "on"
 
     def __init__(self, aws, *, roster):
         super().__init__(aws, roster=roster)
@@ -115,6 +118,7 @@ def lived(clients, everything, tmp_path_factory):
     candidate = tmp_path_factory.mktemp("asset") / "candidate.json"
     candidate.write_text((everything.asset / "candidate.json").read_text(encoding="utf-8"), encoding="utf-8")
     with recorded(clients, candidate) as deployment:
+        make_guardrail(deployment)
         live(deployment, candidate)
         return deployment
 
@@ -123,6 +127,13 @@ def lived(clients, everything, tmp_path_factory):
 def calls(lived):
     """What each function called."""
     return lived.calls
+
+
+def make_guardrail(deployment):
+    admin = deployment.cloud.client("organizations", deployment.caller({"aws_access_key_id": "x"}))
+    admin.create_policy(
+        Name="rollcall-guardrail", Description="", Type="SERVICE_CONTROL_POLICY", Content=json.dumps(DENY)
+    )
 
 
 def live(deployment, candidate):

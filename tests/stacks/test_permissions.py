@@ -488,6 +488,7 @@ ITEMS: dict[str, dict[str, tuple[str, ...]]] = {
         "approval": CHECKED,
         "contact#*": ("GetItem", "PutItem"),
         "control": CHECKED,
+        "guardrail": ("PutItem", "Query"),
         "incident#*": ("GetItem", "UpdateItem"),
         "roster": ("GetItem",),
         "sweep": ("GetItem", "PutItem"),

@@ -132,6 +132,13 @@ class MemoryState(MemoryContacts, MemoryIncidents, MemoryGroups):
 class MemoryMatches:
     ous: set[tuple[str, str]] = field(default_factory=set)
     carriers: set[tuple[str, str]] = field(default_factory=set)
+    guardrails: set[str] = field(default_factory=set)
+
+    def list_guardrails(self) -> frozenset[str]:
+        return frozenset(self.guardrails)
+
+    def add_guardrail(self, policy_id: str) -> None:
+        self.guardrails.add(policy_id)
 
     def list_units(self) -> dict[str, frozenset[str]]:
         paths = {path for path, _ in self.ous}

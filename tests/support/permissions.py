@@ -20,6 +20,7 @@ APPLYING_ITEMS = frozenset(
         ("dynamodb:GetItem", "", "sweep"),
         ("dynamodb:PutItem", "", "sweep"),
         ("dynamodb:GetItem", "", "roster"),
+        ("dynamodb:PutItem", "", "guardrail"),
         ("dynamodb:Query", "pending", "contact"),
         ("dynamodb:Query", "pending", "incident"),
     }

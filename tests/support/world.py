@@ -231,6 +231,7 @@ class World:
             organization=AwsOrganization(client=self.cloud.client("organizations", role)),
             rosters=rosters,
             matches=self.matches,
+            guardrails=self.matches,
             writer=writer,
             publisher=IncidentPublisher(
                 incidents=self.state,
@@ -253,6 +254,7 @@ class World:
         return ApplyPorts(
             organization=self.reconciler.organization,
             matches=self.matches,
+            guardrails=self.matches if self.guardrail else None,
             writer=writer or self.reconciler.writer,
             publisher=self.reconciler.publisher,
         )

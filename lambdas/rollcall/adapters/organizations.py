@@ -76,16 +76,15 @@ class AwsOrganization:
             tags=tags,
         )
 
-    def find_guardrail(self, name: str) -> str | None:
-        """Id of the service control policy of this name, None without one.
+    def list_policies(self) -> Mapping[str, str]:
+        """Names of all service control policies by their ids.
 
         Listed and not described: the policy that an event names may be gone, or of a type or an owner that
         the role may not describe. RetryableError if AWS could not be asked, or did not answer.
         """
         try:
             pages = self._client.get_paginator("list_policies").paginate(Filter=GUARDRAIL_TYPE)
-            found = (policy for page in pages for policy in page["Policies"])
-            return next((str(policy["Id"]) for policy in found if policy["Name"] == name), None)
+            return {str(policy["Id"]): str(policy["Name"]) for page in pages for policy in page["Policies"]}
         except AWS_ERRORS as error:
             raise RetryableError(f"the policies could not be listed: {get_code(error)}") from error
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
-    from rollcall.ports import Organization
+    from rollcall.ports import Guardrails, Organization
 
 #: A new account's forwarder arrives later than the account: what happens until then gives no event.
 LOOKS = (timedelta(minutes=15), timedelta(minutes=60))
@@ -99,12 +99,12 @@ def _is_behind(signal: Signal, account: Account, now: datetime) -> bool:
     return shown != signal.destination.strip() and compute_age(signal, now) < _AWAITED[signal.cause][0]
 
 
-def ignore_others(signal: Signal, organization: Organization, ours: Dependencies) -> Outcome | None:
+def ignore_others(
+    signal: Signal, organization: Organization, guardrails: Guardrails, ours: Dependencies
+) -> Outcome | None:
     """The outcome of a monitored event that is about nothing of ours, None for every other event.
 
-    A call that AWS refused may not show what it was about; then an alert is sent. A policy that is not
-    called like the guardrail may have been renamed or deleted by this very event, and one that cannot be
-    asked for may be gone: then, too.
+    A call that AWS refused may not show what it was about; then an alert is sent.
     """
     if signal.cause is not Cause.MONITORED:
         return None
@@ -115,13 +115,22 @@ def ignore_others(signal: Signal, organization: Organization, ours: Dependencies
     elif scope is Scope.TRUSTED_ACCESS and not unnamed:
         concerned = subject in ours.trusted
     elif scope is Scope.GUARDRAIL:
-        concerned = ours.guardrail and (subject is None or _may_be_guardrail(subject, organization))
+        concerned = ours.guardrail and (
+            subject is None or _may_be_guardrail(subject, organization, guardrails)
+        )
     else:
         return None
     return None if concerned else Outcome(verdict=Verdict.IGNORED, reason=f"not about {scope}")
 
 
-def _may_be_guardrail(policy_id: str, organization: Organization) -> bool:
+def _may_be_guardrail(policy_id: str, organization: Organization, guardrails: Guardrails) -> bool:
+    """Whether the policy is one that a sweep found, or called so, or nobody can say which one it is.
+
+    The name alone proves nothing: the guardrail may be renamed or deleted before its event comes, and
+    another policy be given its name.
+    """
     with suppress(RetryableError):
-        return organization.find_guardrail(GUARDRAIL_NAME) in (None, policy_id)
+        known, names = guardrails.list_guardrails(), organization.list_policies()
+        named = names.get(policy_id) == GUARDRAIL_NAME
+        return named or policy_id in known or known.isdisjoint(names)
     return True

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
     from rollcall.model.roster import Roster
-    from rollcall.ports import Delivery, Organization, OutcomeBus, Pool
+    from rollcall.ports import Delivery, Guardrails, Organization, OutcomeBus, Pool
     from rollcall.publish.incidents import IncidentPublisher
     from rollcall.rosters.current import Rosters
     from rollcall.rosters.orphaned import Matches
@@ -61,6 +61,7 @@ class Reconciler:
     organization: Organization
     rosters: Rosters
     matches: Matches
+    guardrails: Guardrails
     writer: Writer
     publisher: IncidentPublisher
     grouper: AlertGrouper
@@ -73,7 +74,6 @@ class Reconciler:
     ours: Dependencies
     #: Reads side by side.
     pool: Pool
-
     #: Accounts for the names in reports, and when they were read.
     recent: dict[str, tuple[datetime, Account | None]] = field(default_factory=dict, compare=False)
 
@@ -225,7 +225,7 @@ class Reconciler:
                 return None if silent else find_account(signal.account_id, self.organization)
             judgement = Judgement(verdict=judged.outcome.verdict, reason=judged.outcome.reason)
         # Published before anything is asked that an attack may have taken from us.
-        quick = ignore_others(signal, self.organization, self.ours) or notify_only(signal)
+        quick = ignore_others(signal, self.organization, self.guardrails, self.ours) or notify_only(signal)
         if quick is not None:
             applied.append(AppliedChange(outcome=quick))
             return self._find_recent(signal.account_id)

@@ -103,7 +103,7 @@ class SweepEnvironment(_Environment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyEnvironment(_Environment):
-    """Settings of `apply`, which runs as the role that writes."""
+    """Settings of `apply`, which runs as the role that writes; `guardrail` as of `reconcile`."""
 
     management_account: str
     state_table: str
@@ -111,6 +111,7 @@ class ApplyEnvironment(_Environment):
     reports_bucket: str
     outcome_bus: str
     management_role_arn: str
+    guardrail: str
     masks: str
 
 

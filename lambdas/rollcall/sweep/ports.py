@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
     from rollcall.model.roster import Roster
-    from rollcall.ports import Clock, Organization, OutcomeBus, Pool
+    from rollcall.ports import Clock, Guardrails, Organization, OutcomeBus, Pool
     from rollcall.publish.incidents import IncidentPublisher
     from rollcall.rosters.orphaned import Matches
     from rollcall.sweep.run import Run
@@ -171,5 +171,7 @@ class ApplyPorts:
 
     organization: Organization
     matches: Matches
+    #: None if no guardrail is in use.
+    guardrails: Guardrails | None
     writer: Writer
     publisher: IncidentPublisher

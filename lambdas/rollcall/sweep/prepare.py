@@ -1,7 +1,7 @@
 """Prepare: what only the role that writes can do before the others observe.
 
-It finishes what killed workers left open, and reads the management account's own contacts, by the one role
-that is trusted there.
+It finishes what killed workers left open, finds the guardrail, and reads the management account's own
+contacts, by the one role that is trusted there.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from rollcall.contact.record import MESSAGES_LAST
 from rollcall.decide.plan import ObservedAccount, plan_observed
 from rollcall.events.signal import compute_age
 from rollcall.model.errors import RetryableError
+from rollcall.model.well_known import GUARDRAIL_NAME
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import VERDICTS, Left, Verdict
 from rollcall.publish.recover import finish_intent
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
+    from rollcall.ports import Guardrails, Organization
     from rollcall.publish.incidents import AlertedIncident
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.ports import ApplyPorts, Runs
@@ -45,6 +47,8 @@ def prepare(run: Run, *, ports: ApplyPorts, runs: Runs, rosters: Rosters, manage
         rosters.find_current(rosters.get_enforcement()),
         go_on=lambda: (ports.writer.clock.now() - start).total_seconds() < SLICE_SECONDS,
     )
+    if ports.guardrails is not None:
+        remember_guardrail(ports.guardrails, ports.organization)
     in_play = load_rosters(run, rosters)
     account = ports.organization.get_account(
         management_account, with_tags=any(roster.uses_tags for roster in in_play)
@@ -61,6 +65,17 @@ def prepare(run: Run, *, ports: ApplyPorts, runs: Runs, rosters: Rosters, manage
         # Its own role read it, which is not that of a member.
         runs.write_observed(run.id, MANAGEMENT_PART, [replace(look.read(account), read_by=None)])
     return replace(run, next=Step.OBSERVE)
+
+
+def remember_guardrail(guardrails: Guardrails, organization: Organization) -> None:
+    """Remember which policy has the guardrail's name, for events that come once it has another.
+
+    If AWS or the state table does not answer, the next sweep does it.
+    """
+    with suppress(RetryableError):
+        for policy_id, name in organization.list_policies().items():
+            if name == GUARDRAIL_NAME:
+                guardrails.add_guardrail(policy_id)
 
 
 def finish_leftovers(ports: ApplyPorts, roster: Roster, *, go_on: Callable[[], bool]) -> int:

@@ -84,6 +84,8 @@ CALLS = [
     ("query", lambda matches: matches.list_units()),
     ("put_item", lambda matches: matches.add_unit("Sandbox", "ou-1-a")),
     ("delete_item", lambda matches: matches.forget_unit("Sandbox", "ou-1-a")),
+    ("query", lambda matches: matches.list_guardrails()),
+    ("put_item", lambda matches: matches.add_guardrail("p-1a2b3c4d")),
     ("get_item", lambda matches: matches.is_tagged(TAG, MEMBER)),
     ("query", lambda matches: matches.has_others_tagged(TAG, MEMBER)),
     ("query", lambda matches: matches.list_tagged(TAG)),
@@ -123,7 +125,8 @@ def test_reads_are_consistent(dynamodb):
 
     watched = MatchTable(client=Watching(), table=TABLE)
     watched.list_units()
+    watched.list_guardrails()
     watched.is_tagged(TAG, MEMBER)
     watched.has_others_tagged(TAG, MEMBER)
     watched.list_tagged(TAG)
-    assert seen == [("query", True), ("get_item", True), ("query", True), ("query", True)]
+    assert seen == [("query", True), ("query", True), ("get_item", True), ("query", True), ("query", True)]

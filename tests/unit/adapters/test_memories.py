@@ -117,10 +117,13 @@ LEDGER_OPERATIONS = st.one_of(
 )
 names = st.sampled_from(("Sandbox", "Workloads/Production", "a#b", "a#b#c", "名前/" * 128, "x=y, z=w", "é"))
 unit_ids = st.sampled_from(("ou-1-a", "ou-1-b"))
+policy_ids = st.sampled_from(("p-1a2b3c4d", "p-5e6f7a8b"))
 MATCH_OPERATIONS = st.one_of(
     st.tuples(st.just("add_unit"), names, unit_ids),
     st.tuples(st.just("forget_unit"), names, unit_ids),
     st.tuples(st.just("list_units")),
+    st.tuples(st.just("add_guardrail"), policy_ids),
+    st.tuples(st.just("list_guardrails")),
     st.tuples(st.just("is_tagged"), names, account_ids),
     st.tuples(st.just("has_others_tagged"), names, account_ids),
     st.tuples(st.just("list_tagged"), names),

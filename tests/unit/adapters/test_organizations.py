@@ -391,7 +391,7 @@ class TestUnitPath:
             reader.get_unit_path(cloud.organization.find_ou("Workloads/Production"))
 
 
-class TestGuardrailId:
+class TestPolicies:
     def policies(self, cloud):
         admin = cloud.client("organizations", Caller.role(MANAGEMENT, "Admin", "alice"))
         admin.enable_policy_type(RootId=cloud.organization.root_id, PolicyType="SERVICE_CONTROL_POLICY")
@@ -403,14 +403,12 @@ class TestGuardrailId:
         return made[-1]["Policy"]["PolicySummary"]["Id"]
 
     @pytest.mark.parametrize("empty_pages", [False, True])
-    def test_is_that_of_the_policy_of_this_name_on_whatever_page(self, cloud, client, empty_pages):
+    def test_are_those_of_every_page(self, cloud, client, empty_pages):
         policy = self.policies(cloud)
         cloud.organizations.empty_pages = empty_pages
-        assert AwsOrganization(client=client).find_guardrail("rollcall-guardrail") == policy
-
-    def test_is_none_if_no_policy_has_the_name(self, cloud, client):
-        self.policies(cloud)
-        assert AwsOrganization(client=client).find_guardrail("rollcall") is None
+        found = AwsOrganization(client=client).list_policies()
+        assert found[policy] == "rollcall-guardrail"
+        assert set(found.values()) >= {f"other-{number}" for number in range(25)}
 
     @pytest.mark.parametrize(
         "error",
@@ -422,10 +420,10 @@ class TestGuardrailId:
         ],
         ids=str,
     )
-    def test_is_not_none_if_it_could_not_be_asked(self, client, error):
+    def test_are_not_none_if_it_could_not_be_asked(self, client, error):
         reader = AwsOrganization(client=Stripping(client, errors={"list_policies": error}))
         with pytest.raises(RetryableError, match="the policies could not be listed"):
-            reader.find_guardrail("rollcall-guardrail")
+            reader.list_policies()
 
 
 @EVERY_SDK

@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from rollcall.model.errors import RetryableError
+from rollcall.sweep.prepare import remember_guardrail
 from simulation.caller import Caller
 from simulation.errors import ApiError
 from tests.support.memory import Crash
@@ -628,14 +629,16 @@ DENY = {"Effect": "Deny", "Action": "account:PutAlternateContact", "Resource": "
 class Guarded:
     """A world with two service control policies on the root: the guardrail and somebody else's."""
 
-    def __init__(self, *, guardrail=True):
+    def __init__(self, *, guardrail=True, swept=True):
         self.world = World(guardrail=guardrail)
         self.admin, self.root = self.world.admin("organizations"), self.world.organization.root_id
         self.admin.enable_policy_type(RootId=self.root, PolicyType=SCP)
-        self.ours, self.other = self._policy("rollcall-guardrail"), self._policy("no-root-keys")
+        self.ours, self.other = self.make("rollcall-guardrail"), self.make("no-root-keys")
         self.world.drain()
+        if swept:
+            remember_guardrail(self.world.matches, self.world.reconciler.organization)
 
-    def _policy(self, name):
+    def make(self, name):
         content = json.dumps({"Version": "2012-10-17", "Statement": [DENY]})
         made = self.admin.create_policy(Name=name, Description="", Type=SCP, Content=content)
         policy = made["Policy"]["PolicySummary"]["Id"]
@@ -648,8 +651,8 @@ class Guarded:
     def update(self, policy):
         self.admin.update_policy(PolicyId=policy, Description="changed")
 
-    def rename(self, policy):
-        self.admin.update_policy(PolicyId=policy, Name="harmless")
+    def rename(self, policy, name="harmless"):
+        self.admin.update_policy(PolicyId=policy, Name=name)
 
     def delete(self, policy):
         self.admin.detach_policy(PolicyId=policy, TargetId=self.root)
@@ -690,11 +693,49 @@ class TestAChangeOfAPolicy:
         assert [subject.split()[0] for subject in guarded.told()] == ["[CRITICAL]"]
 
 
-def test_a_guardrail_that_was_renamed_is_not_forgotten():
+@pytest.mark.parametrize("decoy", ["created", "renamed", None])
+@pytest.mark.parametrize("swept", [True, False])
+def test_a_guardrail_that_was_renamed_is_not_forgotten(decoy, swept):
+    """Even if another policy has its name before the first event comes."""
+    guarded = Guarded(swept=swept)
+    guarded.rename(guarded.ours)
+    if decoy == "created":
+        guarded.make("rollcall-guardrail")
+    elif decoy == "renamed":
+        guarded.rename(guarded.other, "rollcall-guardrail")
+    guarded.world.queue = [one for one in guarded.world.queue if guarded.ours in one.body]
+    guarded.detach(guarded.ours)
+    # The last event comes first, and one of them twice.
+    guarded.world.queue.reverse()
+    guarded.world.send(guarded.world.queue[0].body)
+    assert [subject.split()[0] for subject in guarded.told()] == ["[CRITICAL]", "[CRITICAL]"]
+
+
+def test_a_guardrail_that_was_deleted_is_not_forgotten_for_its_namesake():
+    guarded = Guarded()
+    guarded.detach(guarded.ours)
+    guarded.admin.delete_policy(PolicyId=guarded.ours)
+    guarded.make("rollcall-guardrail")
+    assert [subject.split()[0] for subject in guarded.told()] == ["[CRITICAL]", "[CRITICAL]"]
+
+
+def test_after_a_new_guardrail_every_policy_may_be_it_until_the_next_sweep():
+    guarded = Guarded()
+    guarded.delete(guarded.ours)
+    guarded.told()
+    new = guarded.make("rollcall-guardrail")
+    guarded.rename(new)
+    guarded.make("rollcall-guardrail")
+    guarded.update(guarded.other)
+    assert [subject.split()[0] for subject in guarded.told()] == ["[CRITICAL]"] * 3
+
+
+def test_what_a_sweep_found_under_the_name_is_remembered_under_any():
     guarded = Guarded()
     guarded.rename(guarded.ours)
-    guarded.detach(guarded.ours)
-    assert [subject.split()[0] for subject in guarded.told()] == ["[CRITICAL]", "[CRITICAL]"]
+    decoy = guarded.make("rollcall-guardrail")
+    remember_guardrail(guarded.world.matches, guarded.world.reconciler.organization)
+    assert guarded.world.matches.guardrails == {guarded.ours, decoy}
 
 
 @pytest.mark.parametrize(

@@ -564,6 +564,29 @@ class TestPrepare:
         assert world.verdicts() == ["set"]
         assert world.bus.outcomes[0]["account"]["name"] is None
 
+    @pytest.mark.parametrize("in_use", [True, False])
+    def test_the_guardrail_is_remembered_if_it_is_in_use(self, in_use: bool) -> None:
+        world = World(guardrail=in_use).settle()
+        admin, policy_type = world.admin("organizations"), "SERVICE_CONTROL_POLICY"
+        content = '{"Statement": [{"Effect": "Deny", "Action": "account:*", "Resource": "*"}]}'
+        made = admin.create_policy(
+            Name="rollcall-guardrail", Description="", Type=policy_type, Content=content
+        )
+        sweeping = Sweeping(world)
+        sweeping.prepare(sweeping.begin())
+        policy = made["Policy"]["PolicySummary"]["Id"]
+        assert world.matches.guardrails == ({policy} if in_use else set())
+
+    def test_policies_that_cannot_be_listed_stop_no_sweep(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        world = World(guardrail=True).settle()
+
+        def busy() -> None:
+            raise RetryableError("busy")
+
+        monkeypatch.setattr(world.reconciler.organization, "list_policies", busy)
+        sweeping = Sweeping(world)
+        assert list(sweeping.observed(sweeping.prepare(sweeping.begin()))) == [MANAGEMENT]
+
     def test_tags_of_the_management_account_are_read_if_a_roster_uses_them(self) -> None:
         world = World(TAGGED).settle()
         world.organization.accounts[MANAGEMENT].tags["stage"] = "production"

@@ -1,4 +1,4 @@
-"""Approved rosters, the pause, and what the entries of rosters matched, in the state table."""
+"""Approved rosters, the pause, and what entries of rosters and names led to, in the state table."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def _write_notice(notice: Notice) -> str:
 
 
 class MatchTable(TableAdapter):
-    """The port `Matches` over a boto3 DynamoDB client."""
+    """The ports `Matches` and `Guardrails` over a boto3 DynamoDB client."""
 
     def list_units(self) -> Mapping[str, frozenset[str]]:
         """Ids of the OUs that each path of names has led to."""
@@ -208,6 +208,14 @@ class MatchTable(TableAdapter):
     def forget_unit(self, path: str, ou_id: str) -> None:
         """Forget that the path led to this unit."""
         self._table.call("delete_item", Key=_make_unit_key(path, ou_id))
+
+    def list_guardrails(self) -> frozenset[str]:
+        """Ids of the policies that were found under the guardrail's name."""
+        return frozenset(item["sk"]["S"] for item in self._table.query("guardrail"))
+
+    def add_guardrail(self, policy_id: str) -> None:
+        """Remember that this policy was."""
+        self._table.call("put_item", Item=make_key("guardrail", policy_id))
 
     def is_tagged(self, tag: str, account_id: str) -> bool:
         """Whether this account carried the tag when it was last looked at."""

@@ -14,11 +14,11 @@ from rollcall.adapters.state.groups import GroupItems
 from rollcall.adapters.state.incidents import IncidentItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
 from rollcall.adapters.system import SystemClock, ThreadPool
-from rollcall.events.monitored import Dependencies
 from rollcall.grouping.grouper import AlertGrouper
 from rollcall.grouping.sending import GroupMessages
 from rollcall.model.display import Masks
 from rollcall.publish.incidents import IncidentPublisher
+from rollcall.reconcile.preconditions import Dependencies
 from rollcall.reconcile.reconciler import Reconciler
 from rollcall.rosters.current import Rosters
 from rollcall.runtime.compose import load_candidate, make_account_api, make_outcome_bus, make_writer

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.session import get_session
 
-from rollcall.events.monitored import MONITORED_EVENTS, PART_EVENTS
+from rollcall.events.monitored import MONITORED_EVENTS, PART_EVENTS, find_part
 from rollcall.events.parse import SIGNAL_EVENTS, parse
 from rollcall.events.signal import Ignored
 from rollcall.model.levels import Severity
@@ -248,6 +249,23 @@ def test_changes_of_rollcall_itself_reach_the_queue(hub: Template, service: str,
     other = {"roleArn": role.replace("redrive", "reconcile")}
     assert is_taken(requestParameters=other) is (service != "sts.amazonaws.com")
     assert not is_taken(errorCode="AccessDenied")
+
+
+def test_a_bus_of_rollcall_is_known_by_its_name(hub: Template) -> None:
+    names = [bus["Name"] for bus in hub.of_type("AWS::Events::EventBus").values()]
+    assert len(names) == 2
+    assert [find_part({"eventbusname": name}) for name in names] == names
+
+
+@pytest.mark.parametrize(("service", "name"), sorted(PART_EVENTS))
+def test_every_call_names_the_part_in_a_parameter_that_is_read(service: str, name: str) -> None:
+    """By AWS's own model of the call, of which CloudTrail writes the parameters."""
+    model = get_session().get_service_model(service.removesuffix(".amazonaws.com"))
+    shape = model.operation_model(name).input_shape
+    members = {member.lower() for member in shape.members} if shape else set()
+    # A key has no name, and the answer names the function of a mapping.
+    named = service != "kms.amazonaws.com" and name != "DeleteEventSourceMapping"
+    assert (find_part(dict.fromkeys(members, "RollcallHub-1")) is not None) is named
 
 
 def test_no_rule_that_events_of_others_reach_takes_replays(everything: Assembly) -> None:

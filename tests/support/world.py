@@ -18,7 +18,6 @@ from rollcall.adapters.account_api import (
 )
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.decide.resolve import resolve_requirement
-from rollcall.events.monitored import Dependencies
 from rollcall.grouping.grouper import AlertGrouper
 from rollcall.grouping.sending import GroupMessages
 from rollcall.model.contact import ContactKind
@@ -28,6 +27,7 @@ from rollcall.model.roster import Roster
 from rollcall.notify.message import Links
 from rollcall.notify.notifier import Notifier
 from rollcall.publish.incidents import IncidentPublisher
+from rollcall.reconcile.preconditions import Dependencies
 from rollcall.reconcile.reconciler import Reconciler
 from rollcall.rosters.current import Rosters, approve_candidate
 from rollcall.runtime.handlers import process

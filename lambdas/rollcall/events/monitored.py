@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from rollcall.model.levels import Severity
 from rollcall.model.well_known import (
     HUB_STACK_NAME,
+    INTAKE_BUS_NAME,
     OPERATOR_ROLE_NAME,
     READER_ROLE_NAME,
     RECONCILE_ROLE_NAME,
@@ -19,12 +20,12 @@ from rollcall.model.well_known import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_ACCOUNT: Final = "account.amazonaws.com"
+ACCOUNT: Final = "account.amazonaws.com"
 _ORGANIZATIONS: Final = "organizations.amazonaws.com"
-_STACK_SETS: Final = "member.org.stacksets.cloudformation.amazonaws.com"
+STACK_SETS: Final = "member.org.stacksets.cloudformation.amazonaws.com"
 
 #: The services whose delegation and trusted access Rollcall may need.
-OUR_PRINCIPALS: Final = frozenset({_ACCOUNT, _STACK_SETS})
+OUR_PRINCIPALS: Final = frozenset({ACCOUNT, STACK_SETS})
 
 #: The kind of policy that the guardrail is.
 GUARDRAIL_TYPE: Final = "SERVICE_CONTROL_POLICY"
@@ -55,32 +56,6 @@ class MonitoredEvent:
     next_step: str
     scope: Scope = Scope.ALL
     section: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dependencies:
-    """What Rollcall depends on, by its settings.
-
-    `delegated` are the services that the hub is a delegated administrator of, `trusted` those that need
-    trusted access. `guardrail` is whether the service control policy is in use.
-    """
-
-    hub: str
-    delegated: frozenset[str]
-    trusted: frozenset[str]
-    guardrail: bool
-
-    @classmethod
-    def from_settings(cls, *, hub: str, stack_sets: str, guardrail: bool) -> Dependencies:
-        """`stack_sets` is who deploys the forwarder to members: `DELEGATED_ADMIN`, `SELF` or `none`."""
-        by_hub = {_STACK_SETS} if stack_sets == "DELEGATED_ADMIN" else set()
-        at_all = {_STACK_SETS} if stack_sets != "none" else set()
-        return cls(
-            hub=hub,
-            delegated=frozenset({_ACCOUNT} | by_hub),
-            trusted=frozenset({_ACCOUNT} | at_all),
-            guardrail=guardrail,
-        )
 
 
 _BLIND = "Rollcall cannot read or set contacts any more. If this was not planned, treat the principal as "
@@ -150,6 +125,17 @@ PART_EVENTS: Final = {
     (_EVENTS, "DeleteRule"): _part("a Rollcall rule deleted", _HIGH, _STOPPED),
     (_EVENTS, "PutTargets"): _part("target of a Rollcall rule changed", _HIGH, _STOPPED),
     (_EVENTS, "RemoveTargets"): _part("target of a Rollcall rule removed", _HIGH, _STOPPED),
+    (_EVENTS, "PutPermission"): _part("policy of a Rollcall bus changed", _HIGH, _STOPPED),
+    (_EVENTS, "UpdateEventBus"): _part("a Rollcall bus changed", _HIGH, _STOPPED),
+    (_EVENTS, "DeleteEventBus"): _part("a Rollcall bus deleted", _HIGH, _STOPPED),
+    **dict.fromkeys(
+        ((_EVENTS, "RemovePermission"), (_SQS, "RemovePermission"), (_SNS, "RemovePermission")),
+        _part("policy of a Rollcall bus, queue or topic shortened", _HIGH, _STOPPED),
+    ),
+    **dict.fromkeys(
+        ((_SQS, "AddPermission"), (_SNS, "AddPermission")),
+        _part("policy of a Rollcall queue or topic extended", _HIGH, _STOPPED),
+    ),
     (_SQS, "SetQueueAttributes"): _part("attributes of a Rollcall queue changed", _HIGH, _STOPPED),
     (_SQS, "DeleteQueue"): _part("a Rollcall queue deleted", _HIGH, _STOPPED),
     (_SQS, "PurgeQueue"): _part("a Rollcall queue purged", _MEDIUM, _STOPPED),
@@ -187,30 +173,30 @@ _EMAIL_CHANGED: Final = _event("root e-mail changed", _HIGH, f"{_TAKEOVER}call A
 _CLOSED: Final = _event("account is being closed", _MEDIUM, _REOPENED, _CLOSING)
 
 MONITORED_EVENTS: Final = {
-    (_ACCOUNT, "PutContactInformation"): _event(
+    (ACCOUNT, "PutContactInformation"): _event(
         "primary contact changed",
         _MEDIUM,
         "Rollcall does not manage the primary contact. Check it in the console of the account.",
     ),
-    (_ACCOUNT, "StartPrimaryEmailUpdate"): _event(
+    (ACCOUNT, "StartPrimaryEmailUpdate"): _event(
         "change of the root e-mail started",
         _HIGH,
         f"{_TAKEOVER}stop the principal now, before the code is entered that AWS sent to the new address.",
         _EMAIL,
     ),
-    (_ACCOUNT, "AcceptPrimaryEmailUpdate"): _EMAIL_CHANGED,
+    (ACCOUNT, "AcceptPrimaryEmailUpdate"): _EMAIL_CHANGED,
     # The root user's own change in the console: not published by AWS, seen in others' detections.
     (_SIGNIN, "EmailUpdated"): _EMAIL_CHANGED,
     (_IAM, "UpdateAccountEmailAddress"): _EMAIL_CHANGED,
-    (_ACCOUNT, "EnableRegion"): _event("Region enabled", _LOW, _ATTACKERS, _REGION),
-    (_ACCOUNT, "DisableRegion"): _event(
+    (ACCOUNT, "EnableRegion"): _event("Region enabled", _LOW, _ATTACKERS, _REGION),
+    (ACCOUNT, "DisableRegion"): _event(
         "Region disabled",
         _LOW,
         "Check whether it was intended: resources in that Region cannot be reached any more.",
         _REGION,
     ),
-    (_ACCOUNT, REGION_STATUS): _event("status of a Region changed", _LOW, _ATTACKERS, _REGION),
-    (_ACCOUNT, "CloseAccount"): _CLOSED,
+    (ACCOUNT, REGION_STATUS): _event("status of a Region changed", _LOW, _ATTACKERS, _REGION),
+    (ACCOUNT, "CloseAccount"): _CLOSED,
     (_ORGANIZATIONS, "CloseAccount"): _CLOSED,
     (_ORGANIZATIONS, "CloseAccountResult"): _event("account closed", _LOW, _REOPENED, _CLOSING),
     (_ORGANIZATIONS, "AccountDepartedOrganization"): _event(
@@ -266,11 +252,14 @@ BY_NAME: Final = {name: watch for (_, name), watch in MONITORED_EVENTS.items()}
 #: At the end of the names of Lambda's events: UpdateFunctionCode20150331v2.
 _VERSION: Final = re.compile(r"20[0-9]{6}(v[0-9]+)?$", re.ASCII)
 _STACKS: Final = re.escape(HUB_STACK_NAME)
-_ROLES: Final = "|".join(
-    map(re.escape, (RECONCILE_ROLE_NAME, OPERATOR_ROLE_NAME, READER_ROLE_NAME, REDRIVE_ROLE_NAME))
+_NAMES: Final = "|".join(
+    map(
+        re.escape,
+        (RECONCILE_ROLE_NAME, OPERATOR_ROLE_NAME, READER_ROLE_NAME, REDRIVE_ROLE_NAME, INTAKE_BUS_NAME),
+    )
 )
-#: A name, or the part of an ARN or a URL, that CloudFormation or the template gave.
-_OURS: Final = re.compile(rf"(^|[:/])({_STACKS}(?=[-/]|$)|({_ROLES})$)", re.IGNORECASE | re.ASCII)
+#: A name, or the part of an ARN or a URL, that CloudFormation or the template gave, or the CDK (outcome bus).
+_OURS: Final = re.compile(rf"(^|[:/])({_STACKS}(?=[-/]|OutcomesBus|$)|({_NAMES})$)", re.IGNORECASE | re.ASCII)
 #: Names of the parameters, in lower case, that say what a call is about.
 _SUBJECTS: Final = (
     *("functionname", "functionarn", "rolename", "name", "rule", "queueurl", "topicarn", "subscriptionarn"),
@@ -291,9 +280,11 @@ def strip_version(event_name: str) -> str:
 def find_part(parameters: Mapping[str, object]) -> str | None:
     """The name of a part of RollcallHub in flat parameters with lower-case keys, None if there is none.
 
-    A change set that is named without its stack may be one of RollcallHub.
+    A change set that is named without its stack may be one of RollcallHub. Rules of others may be on a bus of
+    Rollcall.
     """
-    values = (str(parameters[name]) for name in _SUBJECTS if name in parameters)
+    values = [str(parameters[name]) for name in _SUBJECTS if name in parameters]
+    values = values or [str(parameters.get("eventbusname"))]
     change_set = None if "stackname" in parameters else parameters.get("changesetname")
     return next(
         (value for value in values if _OURS.search(value)), None if change_set is None else str(change_set)

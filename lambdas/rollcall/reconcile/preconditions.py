@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from rollcall.events.monitored import Scope, get_monitored
+from rollcall.events.monitored import ACCOUNT, STACK_SETS, Scope, get_monitored
 from rollcall.events.signal import ARRIVAL, Cause, Signal, compute_age, is_provisioning
 from rollcall.model.account import AccountState
 from rollcall.model.errors import RetryableError, WaitError
@@ -17,7 +18,6 @@ from rollcall.outcomes.verdicts import Verdict
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from rollcall.events.monitored import Dependencies
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
@@ -97,6 +97,32 @@ def _is_behind(signal: Signal, account: Account, now: datetime) -> bool:
         return False
     shown = account.name.strip() if signal.cause is Cause.ACCOUNT_RENAMED else account.parent_ids[-1]
     return shown != signal.destination.strip() and compute_age(signal, now) < _AWAITED[signal.cause][0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependencies:
+    """What Rollcall depends on, by its settings.
+
+    `delegated` are the services that the hub is a delegated administrator of, `trusted` those that need
+    trusted access. `guardrail` is whether the service control policy is in use.
+    """
+
+    hub: str
+    delegated: frozenset[str]
+    trusted: frozenset[str]
+    guardrail: bool
+
+    @classmethod
+    def from_settings(cls, *, hub: str, stack_sets: str, guardrail: bool) -> Dependencies:
+        """`stack_sets` is who deploys the forwarder to members: `DELEGATED_ADMIN`, `SELF` or `none`."""
+        by_hub = {STACK_SETS} if stack_sets == "DELEGATED_ADMIN" else set()
+        at_all = {STACK_SETS} if stack_sets != "none" else set()
+        return cls(
+            hub=hub,
+            delegated=frozenset({ACCOUNT} | by_hub),
+            trusted=frozenset({ACCOUNT} | at_all),
+            guardrail=guardrail,
+        )
 
 
 def ignore_others(

@@ -42,13 +42,13 @@ if TYPE_CHECKING:
 
     from rollcall.contact.record import ContactRecord
     from rollcall.decide.resolve import Enforcement
-    from rollcall.events.monitored import Dependencies
     from rollcall.events.signal import Signal
     from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
     from rollcall.model.roster import Roster
     from rollcall.ports import Delivery, Guardrails, Organization, OutcomeBus, Pool
     from rollcall.publish.incidents import IncidentPublisher
+    from rollcall.reconcile.preconditions import Dependencies
     from rollcall.rosters.current import Rosters
     from rollcall.rosters.orphaned import Matches
     from rollcall.write.apply_change import Writer

@@ -364,6 +364,38 @@ OF_PART = {
     "rule": ("events", "DisableRule", {"name": "RollcallHub-IntakeSignalsRule-1"}, "HIGH"),
     "targets": ("events", "RemoveTargets", {"rule": "RollcallHub-IntakeSignalsRule-1", "ids": ["1"]}, "HIGH"),
     "other target": ("events", "PutTargets", {"rule": "RollcallHub-IntakeSignalsRule-1"}, "HIGH"),
+    "policy of the bus": (
+        "events",
+        "PutPermission",
+        {"eventBusName": "rollcall-intake", "statementId": "everybody", "principal": "*"},
+        "HIGH",
+    ),
+    "shorter policy of the bus": (
+        "events",
+        "RemovePermission",
+        {"eventBusName": f"arn:aws:events:us-east-1:{HUB}:event-bus/rollcall-intake", "statementId": "a"},
+        "HIGH",
+    ),
+    "no policy of the outcome bus": (
+        "events",
+        "RemovePermission",
+        {"eventBusName": "RollcallHubOutcomesBus895E2E08", "removeAllPermissions": True},
+        "HIGH",
+    ),
+    "bus": ("events", "UpdateEventBus", {"name": "rollcall-intake", "deadLetterConfig": {}}, "HIGH"),
+    "no bus": ("events", "DeleteEventBus", {"name": "rollcall-intake"}, "HIGH"),
+    "sender to a queue": (
+        "sqs",
+        "AddPermission",
+        {"queueUrl": f"https://sqs.us-east-1.amazonaws.com/{HUB}/RollcallHub-IntakeQueue-1", "label": "a"},
+        "HIGH",
+    ),
+    "shorter policy of a topic": (
+        "sns",
+        "RemovePermission",
+        {"topicArn": f"arn:aws:sns:us-east-1:{HUB}:RollcallHub-AlertsTopic-1", "label": "a"},
+        "HIGH",
+    ),
     "filter of a subscription": (
         "sns",
         "SetSubscriptionAttributes",
@@ -407,6 +439,14 @@ OF_NONE = {
         "PutTargets",
         {"rule": "pagerduty", "eventBusName": "RollcallHub-OutcomesBus"},
     ),
+    "rule on the intake bus": (
+        "events",
+        "PutRule",
+        {"name": "copy", "eventBusName": "rollcall-intake"},
+    ),
+    "other bus": ("events", "DeleteEventBus", {"name": "rollcall-intake-2"}),
+    "bus of another stack": ("events", "PutPermission", {"eventBusName": "RollcallHubTestOutcomesBus1"}),
+    "default bus": ("events", "PutPermission", {"statementId": "everybody", "principal": "*"}),
     "mentioned": ("iam", "PutRolePolicy", {"roleName": "deploy", "policyDocument": FUNCTION}),
     "nothing": ("lambda", "UpdateFunctionCode20150331v2", None),
 }
@@ -441,8 +481,10 @@ def test_a_change_of_something_else_in_the_hub_is_nothing(case):
     assert not world.alerts
 
 
-#: Any stack may hold a policy of a role, queue or topic of another.
-BY_ANY_STACK = {"AttachRolePolicy", "PutRolePolicy", "SetQueueAttributes", "SetTopicAttributes"}
+#: Any stack may hold a policy of a role, bus, queue or topic of another.
+BY_ANY_STACK = {
+    *("AttachRolePolicy", "PutPermission", "PutRolePolicy", "SetQueueAttributes", "SetTopicAttributes")
+}
 
 
 @pytest.mark.parametrize("case", [name for name in OF_PART if OF_PART[name][0] != "cloudformation"])

@@ -132,6 +132,7 @@ UNNAMED = "no contact of the roster carries the account's name"
 BLOCKED = "no account carries the tag scope=pci any more, this was the last one"
 
 
+UNNAMED_KIND = "the roster names no contact of this kind here"
 DENIED = of(Verdict.DENIED, "AWS refused the call: AccessDenied", **NOBODY)
 
 
@@ -182,8 +183,9 @@ INCIDENTS = {
         EDITED, replace(OUTCOME, wanted=DesiredAbsent(source="absent (override of accounts 222222222222)"))
     ),
     "edited-right-by-now": incident(EDITED, of(Verdict.COMPLIANT, "found right by a sweep"), opened=True),
-    "edited-not-pursued": incident(
-        EDITED, of(Verdict.UNMANAGED, "the roster names no contact of this kind here", **NOBODY), opened=True
+    "edited-not-managed-here": incident(EDITED, of(Verdict.UNMANAGED, UNNAMED_KIND, wanted=None)),
+    "moved-not-pursued": incident(
+        MOVED, of(Verdict.UNMANAGED, "the roster names no contact for this account", **NOBODY), opened=True
     ),
     "edited-inactive": incident(EDITED, of(Verdict.INACTIVE, "the account is SUSPENDED", **NOBODY)),
     "edited-refused": incident(EDITED, of(Verdict.REFUSED, "the organization has no such account", **NOBODY)),
@@ -287,7 +289,7 @@ INCIDENTS = {
         replace(
             PRIMARY_SET,
             verdict=Verdict.NOTIFIED,
-            reason="the roster names no contact of this kind here",
+            reason=UNNAMED_KIND,
             found=Present(contact=PRIMARY_FOUND),
             wanted=None,
             intent_id=None,

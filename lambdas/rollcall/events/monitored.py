@@ -177,6 +177,7 @@ MONITORED_EVENTS: Final = {
         "primary contact changed",
         _MEDIUM,
         "Rollcall does not manage the primary contact. Check it in the console of the account.",
+        "not-managed",
     ),
     (ACCOUNT, "StartPrimaryEmailUpdate"): _event(
         "change of the root e-mail started",

@@ -53,8 +53,6 @@ _PRIVATE: Final = tuple(
 #: Reports of one principal that leave by themselves before the next are grouped, and within which time.
 REPORTS: Final = 5
 REPORTS_WITHIN: Final = timedelta(minutes=10)
-#: Nobody is to be alerted of these by themselves, but the contact stays changed.
-_LEFT_SILENTLY: Final = frozenset({Verdict.UNMANAGED, Verdict.INACTIVE})
 #: These say nothing of the contact: it was restored before, or another outcome of the incident says it.
 _SAY_NOTHING: Final = frozenset({Verdict.OVERWRITTEN, Verdict.UNEXPLAINED, Verdict.UNRECORDED_WRITE})
 
@@ -107,8 +105,8 @@ def find_place(incident: Incident, *, management_account: str, writer_roles: Col
     if verdicts and verdicts <= LEFT_TO_CHECK:
         grouped = severity is not None and severity < Severity.HIGH and not powerful
         return Place(severity=severity, groups=[(GroupKind.REPORTED, principal)] if grouped else [])
-    silent = severity is None and not verdicts & _LEFT_SILENTLY
-    names = [] if silent or not _is_foreign_edit(incident, writer_roles) else list_bulk_names(actor)
+    counts = severity is not None and _is_foreign_edit(incident, writer_roles)
+    names = list_bulk_names(actor) if counts else []
     if powerful or severity is None or severity >= Severity.HIGH or is_left(incident):
         return Place(severity=severity, counted=names)
     return Place(severity=severity, groups=names)

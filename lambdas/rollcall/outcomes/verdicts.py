@@ -25,6 +25,13 @@ _GONE: Final = Words(
     over=False,
 )
 
+_NOT_MANAGED: Final = Words(
+    result="not managed here",
+    did="None (alert only).",
+    next_step="Check the contact in the console of the account.",
+    runbook="not-managed",
+)
+
 VERDICTS: Final = {
     Verdict.COMPLIANT: Meaning(left=Left.RIGHT, counted=Verdict.COMPLIANT),
     Verdict.SET: Meaning(
@@ -167,12 +174,11 @@ VERDICTS: Final = {
             runbook="account-exempt",
         ),
     ),
-    Verdict.UNMANAGED: Meaning(left=Left.ALONE, counted=Verdict.UNMANAGED),
+    Verdict.UNMANAGED: Meaning(
+        left=Left.ALONE, severity=(Severity.LOW, None), counted=Verdict.UNMANAGED, words=_NOT_MANAGED
+    ),
     Verdict.INACTIVE: Meaning(
-        left=Left.ALONE,
-        severity=(Severity.LOW, None),
-        counted=Verdict.INACTIVE,
-        words=_GONE,
+        left=Left.ALONE, severity=(Severity.LOW, None), counted=Verdict.INACTIVE, words=_GONE
     ),
     Verdict.DENIED: Meaning(
         left=Left.ALONE,
@@ -194,12 +200,7 @@ VERDICTS: Final = {
     Verdict.NOTIFIED: Meaning(
         left=Left.ALONE,
         severity=(Severity.MEDIUM, Severity.INFO),
-        words=Words(
-            result="not managed here",
-            did="None (alert only).",
-            next_step="Check the contact in the console of the account.",
-            runbook="putcontactinformation",
-        ),
+        words=_NOT_MANAGED,
         arranged={"result": "", "next_step": NOTHING, "runbook": "nothing-to-do"},
     ),
     Verdict.OWN_WRITE: Meaning(left=Left.ALONE),
@@ -268,7 +269,7 @@ VERDICTS: Final = {
             result="in kept values",
             did="None: what the roster sets is compliant. Values that it keeps are the account's.",
             next_step="Check the contact in the console of the account. Ask the person behind the change.",
-            runbook="putcontactinformation",
+            runbook="not-managed",
         ),
     ),
     Verdict.REFUSED: Meaning(left=Left.WRONG, severity=(Severity.LOW, None), words=_GONE),

@@ -43,7 +43,7 @@ def signal(cause=Cause.CONTACT_EDITED, *, kind="AssumedRole", account_id="222222
         (Cause.CONTACT_EDITED, Verdict.UNRECORDED_WRITE, "AssumedRole", "222222222222", Severity.CRITICAL),
         (Cause.CONTACT_EDITED, Verdict.COMPLIANT, "Root", "222222222222", None),
         (Cause.CONTACT_EDITED, Verdict.OWN_WRITE, "AssumedRole", "222222222222", None),
-        (Cause.CONTACT_EDITED, Verdict.UNMANAGED, "AssumedRole", "222222222222", None),
+        (Cause.CONTACT_EDITED, Verdict.UNMANAGED, "AssumedRole", "222222222222", Severity.LOW),
         (Cause.ACCOUNT_CREATED, Verdict.SET, "AWSService", "222222222222", Severity.INFO),
         (Cause.ACCOUNT_CREATED, Verdict.EXEMPT, "AWSService", "222222222222", None),
         (Cause.ACCOUNT_MOVED, Verdict.SET, "AssumedRole", "222222222222", Severity.INFO),

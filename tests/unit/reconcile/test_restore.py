@@ -367,14 +367,14 @@ def test_an_edit_of_an_account_that_left_at_once_is_alerted():
     assert [alert.attributes["severity"] for alert in world.alerts] == ["LOW"]
 
 
-def test_a_kind_that_the_roster_does_not_name_is_no_alert_of_a_closed_account_either():
+def test_a_kind_that_the_roster_does_not_name_is_reported_of_a_closed_account_too():
     kinds = {kind: name for kind, name in ROSTER["defaults"].items() if kind != "BILLING"}
     world = World(ROSTER | {"defaults": kinds}).settle()
     world.organization.accounts[MEMBER].state = "SUSPENDED"
     world.member().put_alternate_contact(AlternateContactType="BILLING", **MALLORY)
     world.drain()
     assert world.verdicts() == ["unmanaged"]
-    assert not world.alerts
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["LOW"]
 
 
 def test_a_pending_account_is_waited_for():
@@ -407,13 +407,20 @@ def test_a_second_copy_of_the_event_in_the_target_account_is_not_told_again():
     assert len(world.alerts) == 1
 
 
-def test_an_unmanaged_kind_is_left_to_its_owner():
+@pytest.mark.parametrize("deleted", [False, True])
+def test_an_unmanaged_kind_is_left_to_its_owner_and_its_edit_reported(deleted):
     world = World({**ROSTER, "defaults": {"SECURITY": "soc"}, "overrides": []})
     world.member().put_alternate_contact(AlternateContactType="BILLING", **MALLORY)
+    if deleted:
+        world.queue.clear()
+        world.member().delete_alternate_contact(AlternateContactType="BILLING")
     world.drain()
-    assert world.contacts()["BILLING"] == MALLORY
+    assert world.contacts().get("BILLING") == (None if deleted else MALLORY)
     assert world.verdicts() == ["unmanaged"]
-    assert not world.alerts
+    (alert,) = world.alerts
+    what = "deleted" if deleted else "edited"
+    reported = f"[LOW] Reported: BILLING contact of Payments ({MEMBER}) {what}, not managed here"
+    assert alert.subject.startswith(reported)
 
 
 def test_a_denied_attempt_is_told_and_nothing_is_read():

@@ -32,13 +32,14 @@ def compose_control() -> CommandHandler:
     bus, clock = make_outcome_bus(environment), SystemClock()
     rosters, sweeps = Rosters(memory=control, candidate=load_candidate()), SweepTable(**table)
     matches, organization = MatchTable(**table), AwsOrganization(client=make_client("organizations"))
+    contacts = ContactItems(**table)
     return CommandHandler(
         identities=StsIdentities(endpoint=os.environ.get("AWS_ENDPOINT_URL")),
         ledger=ledger,
         place=Place(account=environment.hub_account, region=os.environ["AWS_REGION"]),
         operators=tuple(environment.operators.split()),
         pause=control,
-        contacts=ContactItems(**table),
+        contacts=contacts,
         sweeps=sweeps,
         bus=bus,
         matches=matches,
@@ -51,6 +52,8 @@ def compose_control() -> CommandHandler:
             rosters=rosters, sweeps=sweeps, matches=matches, organization=organization, bus=bus, clock=clock
         ),
         rosters=rosters,
-        groups=GroupMessages(groups=GroupItems(**table), bus=bus, clock=clock, files=ledger),
+        groups=GroupMessages(
+            groups=GroupItems(**table), contacts=contacts, bus=bus, clock=clock, files=ledger
+        ),
         clock=clock,
     )

@@ -82,7 +82,9 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
     rosters = Rosters(memory=ControlItems(**table), candidate=load_candidate())
     matches, groups = MatchTable(**table), GroupItems(**table)
     grouper = AlertGrouper(
-        messages=GroupMessages(groups=groups, bus=bus, clock=writer.clock, files=ledger),
+        messages=GroupMessages(
+            groups=groups, contacts=writer.contacts, bus=bus, clock=writer.clock, files=ledger
+        ),
         groups=groups,
         clock=writer.clock,
         limits=rosters.get_bulk_limits,

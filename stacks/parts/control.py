@@ -35,7 +35,7 @@ _ITEMS: Final = {
     "approval": ("BatchGetItem", "GetItem", "UpdateItem"),
     "control": ("BatchGetItem", "ConditionCheckItem", "GetItem", "UpdateItem"),
     "roster": ("GetItem", "PutItem"),
-    "contact#*": ("GetItem",),
+    "contact#*": ("BatchGetItem", "GetItem"),
     "units": ("DeleteItem", "PutItem", "Query"),
     "sweep": ("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
     "alerts": ("BatchGetItem", "PutItem", "UpdateItem"),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _ITEMS: Final = {
     **dict.fromkeys(("approval", "control"), ("BatchGetItem", "ConditionCheckItem")),
     "roster": ("GetItem",),
-    "contact#*": ("GetItem", "PutItem"),
+    "contact#*": ("BatchGetItem", "GetItem", "PutItem"),
     "incident#*": ("GetItem", "UpdateItem"),
     "alerts": ("BatchGetItem", "PutItem", "UpdateItem"),
     "group#*": ("DeleteItem", "PutItem", "Query", "UpdateItem"),

@@ -486,7 +486,7 @@ ITEMS: dict[str, dict[str, tuple[str, ...]]] = {
     "ReconcileRole": ALERTS
     | {
         "approval": CHECKED,
-        "contact#*": ("GetItem", "PutItem"),
+        "contact#*": ("BatchGetItem", "GetItem", "PutItem"),
         "control": CHECKED,
         "guardrail": ("PutItem", "Query"),
         "incident#*": ("GetItem", "UpdateItem"),
@@ -512,7 +512,7 @@ ITEMS: dict[str, dict[str, tuple[str, ...]]] = {
     "ControlRole": ALERTS
     | {
         "approval": ("BatchGetItem", "GetItem", "UpdateItem"),
-        "contact#*": ("GetItem",),
+        "contact#*": ("BatchGetItem", "GetItem"),
         "control": ("BatchGetItem", "ConditionCheckItem", "GetItem", "UpdateItem"),
         "roster": ("GetItem", "PutItem"),
         "sweep": ("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
@@ -553,7 +553,7 @@ def test_records_of_contacts_are_written_by_the_writer_and_the_sweep_only(everyt
         for role in ITEMS
         for action, _, pattern in items_of(hub, role)
         if fnmatchcase("contact#222222222222#SECURITY", pattern)
-        and action not in ("dynamodb:GetItem", "dynamodb:Query")
+        and action not in ("dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query")
     }
     assert writing == {"ReconcileRole", "SweepRole"}
 

@@ -27,6 +27,7 @@ def make_line(number: int, seconds: float = 0, **changes: Any) -> Line:
         severity=Severity.MEDIUM,
         actor=SIGNAL.actor.as_document(),
         at=NOW + timedelta(seconds=seconds),
+        judged_at=NOW + timedelta(seconds=seconds),
     )
     return replace(line, **changes)
 

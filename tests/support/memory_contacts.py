@@ -11,6 +11,7 @@ from rollcall.model.errors import IntentBusyError, WritesHaltedError
 from rollcall.publish.incidents import AlertedIncident, AlertStage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from rollcall.control.pauses import Pause
@@ -32,6 +33,10 @@ class MemoryContacts:
     def load(self, account_id: str, kind: ContactKind) -> ContactRecord:
         self.faults("state.load")
         return self.read(account_id, kind)
+
+    def load_each(self, keys: Sequence[tuple[str, ContactKind]]) -> list[ContactRecord]:
+        self.faults("state.load_each")
+        return [self.read(*key) for key in keys]
 
     def read(self, account_id: str, kind: ContactKind) -> ContactRecord:
         """As tests look at it."""

@@ -218,7 +218,9 @@ class World:
         )
         writer_roles = frozenset({WRITER_ROLE, MANAGEMENT_ROLE})
         rosters = Rosters(memory=self.state, candidate=self.roster)
-        messages = GroupMessages(groups=self.state, bus=self.bus, clock=self.clock, files=self.ledger)
+        messages = GroupMessages(
+            groups=self.state, contacts=self.state, bus=self.bus, clock=self.clock, files=self.ledger
+        )
         grouper = AlertGrouper(
             messages=messages,
             groups=self.state,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from rollcall.decide.intent import WriteState
 from rollcall.outcomes.outcome import name_incident
-from rollcall.outcomes.verdicts import RIGHT, Verdict
+from rollcall.outcomes.verdicts import RIGHT, VERDICTS, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,6 +76,20 @@ def is_open(record: ContactRecord, now: datetime) -> bool:
     """Whether the contact is left changed after an event, or a write of it is not finished."""
     left = record.drift is not None and record.drift.is_remembered(now)
     return left or record.intent is not None or record.repeated.is_open(now)
+
+
+def was_right_since(record: ContactRecord, at: datetime) -> bool:
+    """Whether the contact was right at a time after this one; False if the record cannot prove it."""
+    if any(write.state is WriteState.WRITTEN and write.at > at for write in record.writes):
+        return True
+    closed = [
+        Verdict(edit.published)
+        for edit in record.edits
+        if edit.published is not None and edit.published_at is not None and edit.published_at >= at
+    ]
+    # An edit that left it changed made it known drift: without any, it was found right since.
+    known = any(verdict in RIGHT or VERDICTS[verdict].remembered for verdict in closed)
+    return known and record.drift is None
 
 
 def _judge_edits(record: ContactRecord, now: datetime) -> Iterator[EditResult]:

@@ -242,6 +242,9 @@ class ContactMemory(Protocol):
     def load(self, account_id: str, kind: ContactKind) -> ContactRecord:
         """The record as it is now; a blank of version 0 if there is none."""
 
+    def load_each(self, keys: Sequence[tuple[str, ContactKind]]) -> Sequence[ContactRecord]:
+        """The records of these accounts and kinds, in this order, as `load` reads them."""
+
     def save(self, record: ContactRecord, *, at: datetime) -> bool:
         """Store it; False, and nothing stored, if it was stored by anybody since it was read."""
 

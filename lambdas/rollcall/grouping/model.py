@@ -67,9 +67,9 @@ class GroupKey(Serializable):
 class Line(Serializable):
     """One alert as a line of a message: account and contact, what was done, the principal, and the result.
 
-    `at` is when it happened, `cause` the signal's or the notice's, `account` the account as people know it.
-    `left` is whether the contact is left changed, `alone` whether it also has an alert of its own, or needs
-    none.
+    `at` is when it happened, `judged_at` when its result was found, `cause` the signal's or the notice's,
+    `account` the account as people know it. `left` is whether the contact was left changed then, `alone`
+    whether it also has an alert of its own, or needs none.
     """
 
     incident_id: str
@@ -82,6 +82,7 @@ class Line(Serializable):
     severity: Severity
     actor: Mapping[str, Any]
     at: datetime
+    judged_at: datetime
     left: bool = False
     alone: bool = False
     reason: str = ""
@@ -253,10 +254,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupState:
-    """A group with its lines: those that no message named yet, and those of contacts left changed.
-
-    A line may be both.
-    """
+    """A group, its lines that no message named yet, and those of contacts left changed; some are both."""
 
     group: Group | None
     unsent: Sequence[Line]

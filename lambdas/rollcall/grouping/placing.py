@@ -223,6 +223,7 @@ def make_line(incident: Incident, place: Place, now: datetime, *, alone: bool) -
         },
         # Now if the event has no time, or one in the future.
         at=min(parse_time(signal) or now, now),
+        judged_at=now,
         left=is_left(incident),
         alone=alone,
         reason=_shorten("; ".join(reasons), _REASON_CHARACTERS),

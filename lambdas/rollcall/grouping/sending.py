@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
+from rollcall.contact.edits import was_right_since
 from rollcall.grouping.messages import MOST_LINES, get_group_incident_id, make_group_notice, sort_lines
 from rollcall.grouping.model import (
     BULK,
@@ -21,6 +22,7 @@ from rollcall.grouping.model import (
     Watch,
     Window,
 )
+from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
 from rollcall.timing import WORKERS
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from rollcall.contact.record import ContactMemory
     from rollcall.grouping.model import GroupMemory, GroupState
     from rollcall.ports import Clock, Delivery, OutcomeBus
 
@@ -54,6 +57,7 @@ class GroupMessages:
     """Sends what no message named yet. A message is claimed, published and only then remembered as sent."""
 
     groups: GroupMemory
+    contacts: ContactMemory
     bus: OutcomeBus
     clock: Clock
     files: LineFiles
@@ -174,9 +178,24 @@ class GroupMessages:
             if line.incident_id in claimed
         ]
         if len(lines) == len(claimed):
-            self.bus.publish_notice(make_group_notice(group, lines, state.left), now)
+            left = self._list_left(state.left)
+            self.bus.publish_notice(make_group_notice(group, _mark_restored(lines, left), left), now)
         self.groups.mark_sent(group.key, lines, at=now)
         return self.groups.save_group(group.finish(self.clock.now(), by=message_id), at=now)
+
+    def _list_left(self, lines: Sequence[Line]) -> Sequence[Line]:
+        """The lines of contacts that are left changed now: events and sweeps restore others meanwhile."""
+        keys = dict.fromkeys((line.account_id, ContactKind(kind)) for line in lines for kind in line.kinds)
+        records = dict(zip(keys, self.contacts.load_each(list(keys)), strict=True))
+        return [
+            line
+            for line in lines
+            if not line.kinds
+            or not all(
+                was_right_since(records[line.account_id, ContactKind(kind)], line.judged_at)
+                for kind in line.kinds
+            )
+        ]
 
     def _move_to_rest(self, group: Group, state: GroupState, now: datetime) -> GroupKey | None:
         """The group that its lines were moved to if many alerts leave now, None if its message may leave."""
@@ -211,6 +230,17 @@ class GroupMessages:
         opened = replace(window, group=key, opened_at=now)
         stored = self.groups.open_group(opened, Group(key=key, opened_at=now), [line], at=now)
         return key if stored else None
+
+
+def _mark_restored(lines: Sequence[Line], left: Sequence[Line]) -> Sequence[Line]:
+    """The lines, which say of contacts that were restored since that they were."""
+    still = {line.incident_id for line in left}
+    return [
+        replace(line, left=False, reason="restored since then")
+        if line.left and line.incident_id not in still
+        else line
+        for line in lines
+    ]
 
 
 def make_group_key(kind: GroupKind, name: str, line: Line, now: datetime) -> GroupKey:

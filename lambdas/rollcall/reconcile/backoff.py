@@ -101,6 +101,7 @@ def _make_line(notice: Notice, signal: Signal, account: Account, *, now: datetim
         severity=notice.severity,
         actor=signal.actor.as_document(),
         at=now,
+        judged_at=now,
         left=left,
         alone=True,
         reason=f"next try at {notice.facts['next_try_at']}" if left else "",

@@ -92,6 +92,7 @@ STATE_OPERATIONS = st.one_of(
     st.tuples(st.just("save"), records),
     st.tuples(st.just("save_anew"), records),
     st.tuples(st.just("load"), account_ids, kinds),
+    st.tuples(st.just("load_each"), st.lists(st.tuples(account_ids, kinds), unique=True)),
     st.tuples(st.just("list_pending")),
     st.tuples(st.just("list_edited")),
 )
@@ -252,6 +253,8 @@ def on_state(state, now, name, *arguments):  # noqa: C901, PLR0911, PLR0912  # o
         case "save_anew", (record,):
             version = state.load(record.account_id, record.kind).version
             return state.save(replace(record, version=version), at=now)
+        case "load_each", (keys,):
+            return [(record, record.version) for record in state.load_each(keys)]
         case "list_pending", ():
             return [(record, record.version) for record in state.list_pending()]
         case "list_edited", ():

@@ -27,6 +27,7 @@ from simulation.caller import Caller
 from tests.support.group_samples import make_group, make_key, make_line, make_window
 from tests.support.memory import Crash
 from tests.support.samples import NOW, SIGNAL
+from tests.support.sweep_world import SweepWorld
 from tests.support.timeline import Timeline, edit, many_accounts
 from tests.support.world import HUB, MALLORY, MEMBER, ROSTER, World, api_values
 from tests.unit.grouping.test_hiding import send_refused
@@ -49,7 +50,9 @@ def find_ends(world: World) -> list[int]:
 
 def make_messages(world: World) -> GroupMessages:
     """Those of the schedule that follows up."""
-    return GroupMessages(groups=world.state, bus=world.bus, clock=world.clock, files=world.ledger)
+    return GroupMessages(
+        groups=world.state, contacts=world.state, bus=world.bus, clock=world.clock, files=world.ledger
+    )
 
 
 @pytest.mark.parametrize("step", ["bus.publish_notice", "state.save_group.after"])
@@ -426,3 +429,76 @@ def test_no_all_clear_while_a_contact_waits_for_its_restore_after_repeated_edits
         world.clock.sleep(900)
     assert wrong == [False]
     assert not world.dead
+
+
+def follow_up(world: World) -> None:
+    """What the schedule publishes where no message comes back: lines, then the end."""
+    for _ in range(2):
+        world.clock.sleep(900)
+        make_messages(world).publish_overdue()
+
+
+def edit_while_paused(world: World, timeline: Timeline, seconds: float = 60) -> list[str]:
+    """Bulk edits, the first of them while writes are paused for so long; the accounts."""
+    accounts = many_accounts(world, 6)
+    world.state.paused = True
+    timeline.at(seconds, partial(setattr, world.state, "paused", False))
+    for number, account in enumerate(accounts[:5]):
+        timeline.at(number, partial(edit, world, caller(account)))
+    timeline.run(until=seconds + 5)
+    assert world.bus.notices[-1]["facts"]["left_count"] == 5
+    return accounts
+
+
+def test_a_contact_that_a_sweep_restored_is_no_longer_left_changed():
+    world = SweepWorld().settle()
+    timeline = Timeline(world)
+    accounts = edit_while_paused(world, timeline)
+    world.sweep()
+    assert {tuple(world.contacts(account)["SECURITY"].items()) for account in accounts} == {
+        tuple(api_values("soc").items())
+    }
+    timeline.at(timeline.elapsed + 1, partial(edit, world, caller(accounts[5])))
+    timeline.run()
+    update, end = [notice["facts"] for notice in world.bus.notices if notice["notice"] == "bulk-edit"][-2:]
+    assert (update["left_count"], end["left_count"], end["ended"]) == (0, 0, True)
+    assert not any("NOT restored" in alert.text for alert in world.alerts[-2:])
+
+
+@pytest.mark.parametrize("how", ["restored", "set by a person"])
+def test_a_contact_that_a_later_edit_left_right_is_no_longer_left_changed(how):
+    world = World().settle()
+    timeline = Timeline(world)
+    first, *_ = edit_while_paused(world, timeline)
+    values = MALLORY if how == "restored" else api_values("soc")
+    mary = world.cloud.client("account", caller(first, "mary", "203.0.113.9"))
+    mary.put_alternate_contact(AlternateContactType="SECURITY", **values)
+    timeline.run()
+    follow_up(world)
+    assert find_ends(world) == [4]
+
+
+def test_a_contact_that_was_restored_and_left_changed_again_is_left_changed():
+    world = SweepWorld().settle()
+    timeline = Timeline(world)
+    first, *_ = edit_while_paused(world, timeline)
+    world.sweep()
+    world.state.paused = True
+    edit(world, caller(first))
+    timeline.run()
+    follow_up(world)
+    assert find_ends(world) == [1]
+
+
+def test_a_line_of_a_contact_that_was_restored_before_it_is_sent_says_so():
+    world = SweepWorld().settle()
+    timeline = Timeline(world)
+    *_, last = edit_while_paused(world, timeline)
+    world.state.paused = True
+    edit(world, caller(last))
+    timeline.run(until=timeline.elapsed + 2)
+    world.state.paused = False
+    world.sweep()
+    follow_up(world)
+    (line,) = world.bus.notices[-2]["facts"]["lines"]
+    assert (line["account"]["id"], line["left"], line["reason"]) == (last, False, "restored since then")

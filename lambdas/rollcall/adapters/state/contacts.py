@@ -25,6 +25,8 @@ PENDING: Final = "pending"
 _OPEN, _EDITED = "contact", "edited"
 #: Longer than EventBridge retries (24 h), queues keep messages (14 days) and people pause.
 _REMEMBERED: Final = timedelta(days=60)
+#: Items of one BatchGetItem.
+_BATCH: Final = 100
 _FAILED: Final = "ConditionalCheckFailed"
 _CONFLICT: Final = "TransactionConflict"
 #: Every intent checks the same two items, and of two transactions on one item one is refused: beside a
@@ -39,6 +41,18 @@ class ContactItems(TableAdapter):
         """The record as it is now."""
         item = self._table.get(_make_key(account_id, str(kind)))
         return ContactRecord(account_id=account_id, kind=kind) if item is None else _read(item)
+
+    def load_each(self, keys: Sequence[tuple[str, ContactKind]]) -> Sequence[ContactRecord]:
+        """The records as they are now, a hundred in one call."""
+        found: list[ContactRecord] = []
+        for start in range(0, len(keys), _BATCH):
+            batch = keys[start : start + _BATCH]
+            items = self._table.get_each([_make_key(account_id, str(kind)) for account_id, kind in batch])
+            found += [
+                ContactRecord(account_id=account_id, kind=kind) if item is None else _read(item)
+                for (account_id, kind), item in zip(batch, items, strict=True)
+            ]
+        return found
 
     def save(self, record: ContactRecord, *, at: datetime) -> bool:
         """Store it, if it is what it was when it was read."""

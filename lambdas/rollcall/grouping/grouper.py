@@ -133,10 +133,8 @@ class AlertGrouper:
     def _open(self, window: Window, line: Line, place: Place, known: Known, now: datetime) -> Placed | None:
         """A new group with all that led to it; its first message leaves at once, if it is such a group."""
         key = make_group_key(window.kind, window.name, line, now)
-        lines = [
-            item if item.incident_id == line.incident_id else replace(item, alone=True)
-            for item in window.recent
-        ]
+        others = [item for item in window.recent if item.incident_id != line.incident_id]
+        lines = [*(replace(item, alone=True) for item in others), line]
         opened = replace(window, recent=(), group=key, opened_at=now)
         if not self.groups.open_group(opened, Group(key=key, opened_at=now), lines, at=now):
             return None

@@ -202,7 +202,7 @@ def _add(counts: Mapping[str, int], name: str) -> Mapping[str, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window(Serializable):
-    """What is known under one name: the latest alerts, at most one for each account, and the open group."""
+    """What is known under one name: the latest alerts, and the open group."""
 
     kind: GroupKind
     name: str

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from rollcall.events.actor import UNKNOWN, normalise_session
 from rollcall.events.fields import make_key_text
 from rollcall.events.signal import TAMPERING, parse_time
-from rollcall.grouping.model import BULK, LONGEST, GroupKind, Line, Window
+from rollcall.grouping.model import BULK, LONGEST, MOST_ACCOUNTS, GroupKind, Line, Window
 from rollcall.model.account import describe_account
 from rollcall.model.levels import Severity
 from rollcall.outcomes.severity import find_outcome_severity
@@ -82,7 +82,7 @@ def find_place(incident: Incident, *, management_account: str, writer_roles: Col
 
     Only what is restored and neither HIGH nor CRITICAL is grouped as bulk edits, never what a root user or
     our own role did, or what was done to the management account. CRITICAL ones of one cause and principal are
-    one incident.
+    one incident. The alert of a drill always leaves alone: people wait for it.
     """
     signal = incident.signal
     if signal is None:
@@ -92,6 +92,8 @@ def find_place(incident: Incident, *, management_account: str, writer_roles: Col
         for outcome in incident.outcomes
     )
     severity = max((one for one in found if one is not None), default=None)
+    if incident.drill is not None:
+        return Place(severity=severity, free=True)
     actor = signal.actor
     principal = normalise_actor(actor) or UNKNOWN
     verdicts = {outcome.verdict for outcome in incident.outcomes}
@@ -107,9 +109,8 @@ def find_place(incident: Incident, *, management_account: str, writer_roles: Col
         return Place(severity=severity, groups=[(GroupKind.REPORTED, principal)] if grouped else [])
     counts = severity is not None and _is_foreign_edit(incident, writer_roles)
     names = list_bulk_names(actor) if counts else []
-    if powerful or severity is None or severity >= Severity.HIGH or is_left(incident):
-        return Place(severity=severity, counted=names)
-    return Place(severity=severity, groups=names)
+    alone = powerful or severity is None or severity >= Severity.HIGH or is_left(incident)
+    return Place(severity=severity, groups=[] if alone else names, counted=names if alone else [])
 
 
 def _is_foreign_edit(incident: Incident, writer_roles: Collection[str]) -> bool:
@@ -238,34 +239,37 @@ def _shorten(text: str, longest: int) -> str:
 
 
 def count_line(window: Window, line: Line, limits: BulkLimits) -> Window:
-    """The window with this alert counted.
-
-    Of bulk edits one for each account counts, of all others each.
-    """
+    """The window with this alert counted; of bulk edits as many as one group begins with."""
     bulk = window.kind in BULK
     within = limits.window if bulk else LONGEST if window.kind is GroupKind.CRITICAL else REPORTS_WITHIN
-    known = {(item.account_id if bulk else item.incident_id): item for item in window.recent}
-    key = line.account_id if bulk else line.incident_id
-    latest = known.get(key)
-    # What is left changed stays, whatever else of the account is restored: no message may call it restored.
-    hides = latest is not None and latest.left and not line.left and latest.kinds != line.kinds
-    if latest is None or (latest.at <= line.at and not hides):
-        known[key] = line
+    known = {item.incident_id: item for item in window.recent} | {line.incident_id: line}
     newest = max(item.at for item in known.values())
     recent = sorted(
         (item for item in known.values() if newest - item.at <= within),
         key=lambda item: (item.at, item.account_id),
     )
-    return replace(window, recent=tuple(recent))
+    return replace(window, recent=tuple(_drop_surplus(recent) if bulk else recent))
+
+
+def _drop_surplus(recent: Sequence[Line]) -> Sequence[Line]:
+    """At most so many lines as fit, the latest of each account among them.
+
+    What is left changed stays as long as it can: no message may call it restored.
+    """
+    latest = {line.account_id: line for line in recent}
+    surplus = [line for line in recent if line is not latest[line.account_id]]
+    dropped = sorted(surplus, key=lambda line: line.left)[: max(0, len(recent) - MOST_ACCOUNTS)]
+    return [line for line in recent if line not in dropped]
 
 
 def is_full(window: Window, limits: BulkLimits) -> bool:
-    """Whether the latest alert is one too many: then a group is to be opened."""
-    return len(window.recent) >= get_threshold(window.kind, limits)
+    """Whether the latest alert is one too many: then a group is to be opened. Bulk edits count by account."""
+    counted = {line.account_id if window.kind in BULK else line.incident_id for line in window.recent}
+    return len(counted) >= get_threshold(window.kind, limits)
 
 
 def get_threshold(kind: GroupKind, limits: BulkLimits) -> int:
-    """The number of alerts of one name from which on they are a group."""
+    """The number of alerts of one name, or of their accounts, from which on they are a group."""
     match kind:
         case GroupKind.PRINCIPAL | GroupKind.ADDRESS:
             return limits.accounts

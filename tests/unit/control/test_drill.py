@@ -14,6 +14,7 @@ from rollcall.outcomes.verdicts import VERDICTS, Verdict
 from simulation.caller import Caller
 from tests.support.sweep_runs import STRICT
 from tests.support.sweep_world import ALICE, SweepWorld
+from tests.support.timeline import Timeline, many_accounts
 from tests.support.world import EXEMPT, MALLORY, MANAGEMENT, MEMBER, PRODUCTION, api_values
 
 MARY = f"arn:aws:sts::{MEMBER}:assumed-role/Dev/mary"
@@ -204,3 +205,19 @@ class TestMarking:
         world.drain()
         assert "Open: Drill: SECURITY contact" in world.alerts[-1].subject
         assert world.alerts[-1].subject.startswith("[HIGH]")
+
+    @pytest.mark.parametrize("paused", [False, True])
+    def test_its_alert_leaves_alone_while_the_same_principal_makes_bulk_edits(self, world, paused):
+        for account in many_accounts(world, 5):
+            edit(world, account=account)
+        Timeline(world).run(until=10)
+        assert [alert.attributes["cause"] for alert in world.alerts][-1] == "bulk-edit"
+        if paused:
+            world.command("pause", reason="migration")
+        register(world)
+        edit(world)
+        Timeline(world).run(until=10)
+        (alert,) = [alert for alert in world.alerts if "Drill: " in alert.subject]
+        assert alert.attributes["account"] == MEMBER
+        world.drain()
+        assert not any(MEMBER in alert.text for alert in world.alerts if "bulk-edit" in alert.text)

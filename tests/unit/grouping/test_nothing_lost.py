@@ -15,10 +15,11 @@ from rollcall.adapters.organizations import AwsOrganization
 from rollcall.grouping import placing
 from rollcall.grouping.messages import make_group_notice
 from rollcall.grouping.model import MOST_ACCOUNTS, MOST_ALERTS, GroupKind, Sending, Watch
-from rollcall.grouping.placing import Place
+from rollcall.grouping.placing import Place, count_line, is_full
 from rollcall.grouping.sending import GroupMessages
 from rollcall.model.errors import RetryableError
 from rollcall.model.levels import Severity
+from rollcall.model.roster import BulkLimits
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.publish.incidents import make_incident
@@ -502,3 +503,37 @@ def test_a_line_of_a_contact_that_was_restored_before_it_is_sent_says_so():
     follow_up(world)
     (line,) = world.bus.notices[-2]["facts"]["lines"]
     assert (line["account"]["id"], line["left"], line["reason"]) == (last, False, "restored since then")
+
+
+@pytest.mark.parametrize("kinds", [("SECURITY", "SECURITY"), ("SECURITY", "OPERATIONS", "BILLING")])
+def test_every_edit_before_the_group_is_counted_also_several_of_one_account(kinds):
+    world = World().settle()
+    timeline = Timeline(world)
+    first, *others = many_accounts(world, 5)
+    for number, kind in enumerate(kinds):
+        timeline.at(20 * number, partial(edit, world, caller(first), kind))
+    for number, account in enumerate(others):
+        timeline.at(100 + number, partial(edit, world, caller(account)))
+    timeline.run()
+    facts = world.bus.notices[0]["facts"]
+    assert (facts["edits"], facts["accounts_count"], facts["lines_count"]) == (
+        4 + len(kinds),
+        5,
+        4 + len(kinds),
+    )
+    assert facts["first_at"] == world.incidents[0].event.time
+
+
+def test_a_thousand_edits_of_one_account_keep_no_other_out_of_the_window():
+    window, limits = make_window(), BulkLimits(accounts=MOST_ACCOUNTS)
+    left = make_line(0, seconds=-1, left=True)
+    window = count_line(window, left, limits)
+    for number in range(1000):
+        line = make_line(0, seconds=number / 10, incident_id=f"RC-0/{number}")
+        window = count_line(window, line, limits)
+    assert left in window.recent
+    for number in range(1, MOST_ACCOUNTS):
+        assert not is_full(window, limits)
+        window = count_line(window, make_line(number, seconds=100 + number), limits)
+    assert is_full(window, limits)
+    assert len(window.recent) == MOST_ACCOUNTS

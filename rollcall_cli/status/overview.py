@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.contact.edits import is_open
+from rollcall.outcomes.verdicts import Verdict
 from rollcall_cli.history.view import build_open_document
 from rollcall_cli.status.dead_letters import DeadLetterQueue, read_dead_letters
 from rollcall_cli.status.plan_values import PlanValues, build_values_document, read_values
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 VERSION: Final = 1
 #: A sweep runs every day; the alarm uses the same limit.
 LATE: Final = timedelta(hours=36)
+#: No later sweep sets these contacts until a person fixes the cause.
+_TO_FIX: Final = (Verdict.FAILED, Verdict.UNREADABLE, Verdict.UNREACHABLE, Verdict.BLOCKED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ class Overview:
     now: datetime
     #: Summary of the last sweep, None if none has finished.
     last: Mapping[str, Any] | None
+    #: How many contacts it could not set or read until a person fixes the cause, by verdict.
+    to_fix: Mapping[Verdict, int]
     current: Run | None
     controls: OperatorControls
     #: Digest of the deployed roster.
@@ -55,6 +60,7 @@ class Overview:
             "no sweep has finished yet": self.last is None,
             f"no sweep has finished for {int(LATE.total_seconds() // 3600)} hours": self._late,
             "the last sweep failed in part": self.last is not None and bool(self.last["failed"]),
+            self._describe_fixes(): bool(self.to_fix),
             "no roster is approved: nothing is enforced": self.controls.approved is None,
             "writes are paused": self.controls.paused is not None,
             "a plan is pending approval": bool(self.waiting),
@@ -62,7 +68,7 @@ class Overview:
             "an approval was interrupted": any(self.is_interrupted(plan) for plan in self.approved),
             "an approved plan was not applied": self.lapsed is not None,
             "a contact is edited repeatedly": bool(self.repeated),
-            "a contact is left changed": any(record.drift is not None for record in self.open),
+            "a contact is left changed": any(map(_is_left_changed, self.open)),
             "a dead-letter queue has messages": any(queue.waiting for queue in self.dead),
         }
         return [concern for concern, is_one in found.items() if is_one]
@@ -71,15 +77,32 @@ class Overview:
     def _late(self) -> bool:
         return self.last is not None and self.now - datetime.fromisoformat(self.last["ended_at"]) > LATE
 
+    def _describe_fixes(self) -> str:
+        counts = ", ".join(f"{number} {verdict}" for verdict, number in self.to_fix.items())
+        return f"the last sweep found contacts that need a fix, which `rollcall report` names: {counts}"
+
     def is_interrupted(self, plan: PendingPlan) -> bool:
         """Return whether a plan is recorded as approved but its roster is not in force."""
         return plan.roster != self.controls.approved
 
 
+def _is_left_changed(record: ContactRecord) -> bool:
+    """Return whether an edit stands that the roster does not allow; an exempt account may have any."""
+    published = [edit.published for edit in record.edits if edit.published]
+    return record.drift is not None and published[-1:] != [Verdict.EXEMPT]
+
+
+def _count_to_fix(last: Mapping[str, Any] | None, *, management_role: bool) -> dict[Verdict, int]:
+    """Return the counts of the last sweep; of the management account only if Rollcall is to reach it."""
+    counts: Mapping[str, int] = last["contacts"] if last else {}
+    verdicts = [verdict for verdict in _TO_FIX if management_role or verdict is not Verdict.UNREACHABLE]
+    return {verdict: counts[verdict] for verdict in verdicts if counts.get(verdict)}
+
+
 def read_overview(hub: Hub) -> Overview:
     """Read the state from the hub; CommandError or RetryableError if AWS does not answer."""
     now, controls, candidate = hub.clock.now(), hub.read_controls(), hub.outputs.get("CandidateDigest")
-    pending = hub.contacts.list_pending()
+    pending, last = hub.contacts.list_pending(), hub.sweeps.find_last()
     # Plans of other rosters cannot be approved any more.
     in_play = {controls.approved, candidate}
     waiting = [
@@ -89,7 +112,8 @@ def read_overview(hub: Hub) -> Overview:
     ]
     return Overview(
         now=now,
-        last=hub.sweeps.find_last(),
+        last=last,
+        to_fix=_count_to_fix(last, management_role=hub.management_role),
         current=hub.sweeps.find_current(now),
         controls=controls,
         candidate=candidate,

@@ -17,9 +17,11 @@ from rollcall.sweep.run import PlanReference, Step
 from rollcall_cli.status.executions import MachineExecution
 from rollcall_cli.status.runs import measure_progress
 from tests.cli import scenes
-from tests.cli.desk import HUB, MALLORY, MANAGEMENT, PAYMENTS, RIGHT, assert_golden
+from tests.cli.desk import DIVESTED, HUB, MALLORY, MANAGEMENT, PAYMENTS, PLAYGROUND, RIGHT, assert_golden
 from tests.cli.machines import operate
 from tests.cli.scenes import LIMITED
+from tests.cli.world import SETTINGS
+from tests.support.record_samples import make_edit
 
 BY = f"arn:aws:sts::{HUB}:assumed-role/rollcall-operator/ann"
 
@@ -740,3 +742,40 @@ def test_a_start_whose_answer_was_lost_is_not_another_one(hub):
     assert hub.run("pause", "--reason", "drill").exit_code == 0
     assert len(set(lost)) == 1
     assert hub.machines.hub.told().count("paused") == 1
+
+
+def test_contacts_that_need_a_fix_are_a_concern_until_a_sweep_finds_none(hub):
+    hub.organization.accounts[PAYMENTS].tags |= {"scope": "pci", "team": "x"}
+    hub.organization.accounts[PLAYGROUND].tags |= {"scope": "pci", "team": "x"}
+    hub.write(contacts=LIMITED.replace("overrides:\n", "overrides:\n  - {tag: {team: x}, security: soc}\n"))
+    hub.approve()
+    hub.machines.deploy()
+    hub.machines.hub.sweep("schedule")
+    (concern,) = [text for text in status(hub)["concerns"] if "fix" in text]
+    assert concern.endswith("need a fix, which `rollcall report` names: 2 blocked")
+    assert hub.run("status").exit_code == 2
+    hub.write(contacts=LIMITED)
+    hub.approve()
+    hub.machines.deploy()
+    hub.machines.hub.sweep("schedule")
+    assert not [text for text in status(hub)["concerns"] if "fix" in text]
+
+
+def test_an_unreachable_management_account_is_a_concern_unless_it_is_to_be(hub):
+    hub.machines.hub.management_role = False
+    hub.machines.hub.sweep("schedule")
+    assert hub.run("status").exit_code == 2
+    assert [text.rpartition(": ")[2] for text in status(hub)["concerns"]] == ["3 unreachable"]
+    hub.write(organization=SETTINGS + "management_role: false\n")
+    assert hub.run("status").exit_code == 0
+
+
+def test_an_edit_of_an_exempt_account_is_shown_and_is_no_concern(hub):
+    at = hub.clock.now()
+    record = hub.machines.hub.state.load(DIVESTED, ContactKind.SECURITY)
+    edit = make_edit(1, at=at, principal=BY, published="exempt", published_at=at)
+    drift = KnownDrift(found="0" * 32, at=at)
+    assert hub.machines.hub.state.save(replace(record, edits=(edit,), drift=drift), at=at)
+    result = hub.run("status")
+    assert result.exit_code == 0
+    assert f"SECURITY of {DIVESTED}, left changed (not restored (exempt))" in result.stdout

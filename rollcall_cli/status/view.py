@@ -89,7 +89,7 @@ def _list_roster(found: Overview) -> Iterator[tuple[str, str]]:
         yield "deployed", "the same" if same else f"{found.candidate}, not approved"
         waiting = [plan for plan in found.waiting if plan.roster == found.candidate]
         if any(plan.summary["weakenings"] for plan in waiting):
-            yield "pending", "later deployments wait behind it until it is approved"
+            yield "pending", "another deployment replaces its plan; what weakens enforcement waits again"
 
 
 def _list_approved(plan: PendingPlan, found: Overview) -> Iterator[tuple[str, str]]:

@@ -340,6 +340,9 @@ def test_times_say_when_and_how_long_a_contact_was_not_restored():
     assert when(Verdict.SET, Verdict.FAILED).endswith("not restored for 5 s so far")
     assert when(Verdict.DENIED).endswith("5 s before this alert")
     assert when(Verdict.SET, cause=Cause.ACCOUNT_MOVED).endswith("5 s before this alert")
+    soon = (NOW - timedelta(seconds=4.5)).isoformat()
+    assert when(Verdict.DENIED, decided_at=soon).endswith("UTC, less than 1 s before this alert")
+    assert when(Verdict.FAILED, decided_at=soon).endswith("not restored for less than 1 s so far")
     for time in ("yesterday", "", "9999-99-99"):
         event = {**BASE["event"], "time": time}
         assert when(Verdict.SET, event=event) == f"{time or 'unknown'}, how long ago is unknown"

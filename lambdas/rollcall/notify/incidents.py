@@ -258,7 +258,7 @@ def _describe_time(incident: Mapping[str, Any], alerted: _Alerted) -> str:
         then = datetime.fromisoformat(incident["event"]["time"])
         then = (then if then.tzinfo else then.replace(tzinfo=UTC)).astimezone(UTC)
         span = max(decided - then, timedelta(0))
-        age = format_duration(span)
+        age = format_duration(span) if span >= _SECOND else "less than 1 s"
     except (ValueError, OverflowError):
         return f"{incident['event']['time'] or 'unknown'}, how long ago is unknown"
     text = f"{then:%Y-%m-%d %H:%M:%S} UTC"

@@ -7,6 +7,7 @@ import typer
 
 from rollcall.decide.resolve import Enforcement
 from rollcall.model.contact import list_kinds
+from rollcall.model.display import Masks
 from rollcall.model.roster import Roster
 from rollcall_cli.aws.composition import Composition
 from rollcall_cli.aws.contacts import find_reach, read_contacts
@@ -14,6 +15,7 @@ from rollcall_cli.aws.hub import read_enforcement
 from rollcall_cli.explain.explanation import Explanation, describe_account, list_units_by_id
 from rollcall_cli.explain.explanation import explain_account as explained
 from rollcall_cli.explain.view import build_document, render
+from rollcall_cli.status.plan_values import choose_masks
 from rollcall_cli.text.arguments import (
     AccountArgument,
     ConfigOption,
@@ -45,7 +47,8 @@ def explain(  # noqa: PLR0913  # one parameter for each option
     """Explain one account: the roster entry behind each contact, and the contact that it has now.
 
     The most specific entry is listed first; > marks the entry that wins. Needs credentials of the hub or the
-    management account, and only reads.
+    management account, and only reads. Values of the roster are shown in full, others in full on a terminal,
+    and masked elsewhere.
 
     Exit status: 0 nothing to do, 2 a contact differs, 1 an error, or a contact is blocked or unreadable.
     """
@@ -68,10 +71,11 @@ def explain(  # noqa: PLR0913  # one parameter for each option
         raise typer.BadParameter("use them with --offline only", param_hint="--ou, --tag, --name")
     else:
         explanation, enforcement = _explain_live(composition, configuration, roster, account, profile)
+    masks = Masks.NOTHING if show_details else choose_masks(composition.out)
     if as_json:
-        typer.echo(json.dumps(build_document(explanation, details=show_details), indent=2))
+        typer.echo(json.dumps(build_document(explanation, masks=masks), indent=2))
     else:
-        for line in render(explanation, enforcement, details=show_details):
+        for line in render(explanation, enforcement, masks=masks):
             composition.out.print(line, soft_wrap=True)
     raise typer.Exit(int(explanation.status))
 

@@ -1,4 +1,4 @@
-"""An explanation as text and as JSON, version 1. Contacts are masked unless details are asked for."""
+"""An explanation as text and as JSON, version 1. Masks hide values that the roster does not have."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
-from rollcall.model.contact import KEEP, ContactKind, mask_contact
+from rollcall.decide.plan_values import KnownContacts
+from rollcall.model.contact import ALL_PARTS, KEEP, ContactKind, find_rules, mask_value
 from rollcall.model.desired import (
     Absent,
     Conflict,
@@ -17,16 +18,17 @@ from rollcall.model.desired import (
     Present,
     Unreadable,
 )
+from rollcall.model.display import ContactValue, Masks, show_values
 from rollcall.outcomes.verdicts import Verdict
 from rollcall_cli.aws.contacts import KEPT_BY
 from rollcall_cli.explain.explanation import ExplanationStatus, find_winners
 from rollcall_cli.text.formatting import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rollcall.decide.resolve import Enforcement, SelectorMatch
-    from rollcall.model.contact import Contact
+    from rollcall.model.account import Account
     from rollcall.model.roster import Exemption
     from rollcall_cli.explain.explanation import Explanation, KindExplanation
 
@@ -47,8 +49,8 @@ _WORDS: Final = {
 }
 
 
-def render(explanation: Explanation, enforcement: Enforcement | None, *, details: bool) -> Iterator[Text]:
-    """Yield the text line by line; contacts are masked unless `details`.
+def render(explanation: Explanation, enforcement: Enforcement | None, *, masks: Masks) -> Iterator[Text]:
+    """Yield the text line by line.
 
     `enforcement` is what is in force, None if that is not known.
     """
@@ -67,10 +69,11 @@ def render(explanation: Explanation, enforcement: Enforcement | None, *, details
             ("roster", explanation.roster.digest),
         ]
     )
+    values = _ContactValues(explanation)
     for kind in explanation.kinds:
         yield Text()
         yield _format_heading(kind)
-        yield from _format_rows(_list_facts(kind, details=details))
+        yield from _format_rows(_list_facts(kind, values, masks=masks))
     yield Text()
     status = explanation.status
     not_seen = not explanation.looked and status is ExplanationStatus.NOTHING_TO_DO
@@ -99,25 +102,27 @@ def _format_heading(kind: KindExplanation) -> Text:
     return heading
 
 
-def _list_facts(kind: KindExplanation, *, details: bool) -> Iterable[tuple[str, str]]:
+def _list_facts(kind: KindExplanation, values: _ContactValues, *, masks: Masks) -> Iterable[tuple[str, str]]:
     yield from (("entry", line) for line in _list_entries(kind.candidates))
+    wanted, found = values.list_wanted(kind), values.list_found(kind)
+    texts = show_values((value for value in (*wanted.values(), *found.values()) if value), masks=masks)
     if isinstance(kind.demand, Desired):
-        yield from (
-            ("wanted", line) for line in _list_values(kind.kind, kind.demand.contact, details=details)
-        )
+        yield from (("wanted", line) for line in _list_parts(kind.kind, wanted, texts))
+        if kept := kind.demand.contact.list_kept():
+            yield "wanted", f"as the account has it: {_name_parts(kind.kind, kept)}"
     elif kind.demand is not None:
         yield "wanted", f"blocked: {kind.demand.reason}" if isinstance(kind.demand, Conflict) else "absent"
     if kind.placeholders:
         yield "filled", ", ".join(f"{{{name}}}" for name in kind.placeholders)
     match kind.found:
-        case Present(contact=contact):
-            yield from (("found", line) for line in _list_values(kind.kind, contact, details=details))
+        case Present():
+            yield from (("found", line) for line in _list_parts(kind.kind, found, texts))
         case Absent():
             yield "found", "absent"
         case Unreadable(reason=reason):
             yield "found", f"unreadable: {reason}"
     if kind.differs_in:
-        yield "differs", ", ".join(kind.differs_in)
+        yield "differs", _name_parts(kind.kind, kind.differs_in)
 
 
 def _list_entries(found: Sequence[SelectorMatch[Any]]) -> Iterable[str]:
@@ -135,15 +140,58 @@ def _format_exemption(exemption: Exemption, in_force: bool) -> str:
     return f"{exemption.reason}{until}{'' if in_force else ' (expired)'}"
 
 
-def _list_values(kind: ContactKind, contact: Contact, *, details: bool) -> Iterable[str]:
-    """Yield the values: of an alternate contact all in a line, of a primary contact each with its part."""
-    values = show_contact(contact, details=details)
+class _ContactValues:
+    """Collects values by part. `own`: the roster has the value, which is shown in full."""
+
+    def __init__(self, explanation: Explanation) -> None:
+        self._account: Account = explanation.account
+        self._known = KnownContacts([explanation.roster])
+
+    def list_wanted(self, kind: KindExplanation) -> Mapping[str, ContactValue | None]:
+        """Return what the roster sets, None for a part that it removes; nothing of what it keeps."""
+        if not isinstance(kind.demand, Desired):
+            return {}
+        wanted = kind.demand.contact.as_stored()
+        parts = {part: wanted.get(part) for part in find_rules(kind.kind)}
+        return {
+            part: ContactValue(part=part, text=text, own=True) if text else None
+            for part, text in parts.items()
+            if text != KEEP
+        }
+
+    def list_found(self, kind: KindExplanation) -> Mapping[str, ContactValue]:
+        """Return what the account has."""
+        if not isinstance(kind.found, Present):
+            return {}
+        found, wanted = kind.found.contact.as_stored(), self.list_wanted(kind).values()
+        known = self._known.find(found, self._account) is not None
+        parts = {part: text for part in ALL_PARTS if (text := found.get(part))}
+        texts = {(value.part, value.text) for value in wanted if value}
+        return {
+            part: ContactValue(
+                part=part,
+                text=text,
+                own=known or (part, text) in texts or self._known.has(part, text),
+            )
+            for part, text in parts.items()
+        }
+
+
+def _list_parts(
+    kind: ContactKind, values: Mapping[str, ContactValue | None], texts: Mapping[ContactValue, str]
+) -> Iterable[str]:
+    """Yield an alternate contact in one line, and each part of a primary contact by its key in the roster."""
+    shown = {part: texts[value] if value else "absent" for part, value in values.items()}
     if kind is not ContactKind.PRIMARY:
-        yield " | ".join(values.values())
+        yield " | ".join(shown.values())
         return
-    yield from (f"{part}: {value}" for part, value in values.items() if value != KEEP)
-    if kept := [part for part, value in values.items() if value == KEEP]:
-        yield f"as the account has it: {', '.join(kept)}"
+    yield from (f"{_name_parts(kind, [part])}: {text}" for part, text in shown.items())
+
+
+def _name_parts(kind: ContactKind, parts: Iterable[str]) -> str:
+    """Return the keys of these parts in the roster: of primary contacts those of the Account API."""
+    rules = find_rules(kind)
+    return ", ".join(rules[part].member if kind is ContactKind.PRIMARY else part for part in parts)
 
 
 def _format_rows(facts: Iterable[tuple[str, str]]) -> Iterator[Text]:
@@ -157,9 +205,9 @@ def _format_rows(facts: Iterable[tuple[str, str]]) -> Iterator[Text]:
 VERSION = 1
 
 
-def build_document(explanation: Explanation, *, details: bool) -> dict[str, Any]:
-    """Return the JSON form; with `details` the contacts are in full."""
-    account = explanation.account
+def build_document(explanation: Explanation, *, masks: Masks) -> dict[str, Any]:
+    """Return the JSON form."""
+    account, values = explanation.account, _ContactValues(explanation)
     return {
         "version": VERSION,
         "status": explanation.status.name.lower().replace("_", "-"),
@@ -183,25 +231,31 @@ def build_document(explanation: Explanation, *, details: bool) -> dict[str, Any]
             }
             for exemption, in_force in explanation.exemptions
         ],
-        "kinds": [_build_kind(kind, details=details) for kind in explanation.kinds],
+        "kinds": [_build_kind(kind, values, masks=masks) for kind in explanation.kinds],
     }
 
 
-def show_contact(contact: Contact, *, details: bool) -> dict[str, str]:
-    """Return the values by part, masked unless `details`. What is kept stays `{keep}`."""
-    values = contact.as_document()
-    return values if details else mask_contact(contact) | {p: v for p, v in values.items() if v == KEEP}
+def _build_contact(values: Mapping[str, ContactValue | None], *, masks: Masks) -> dict[str, str | None]:
+    return {part: _mask(value, masks) if value else None for part, value in values.items()}
 
 
-def _build_kind(kind: KindExplanation, *, details: bool) -> dict[str, Any]:
+def _mask(value: ContactValue, masks: Masks) -> str:
+    shown = value.own or masks is Masks.NOTHING
+    return value.text if shown else mask_value(value.part, value.text)
+
+
+def _build_kind(kind: KindExplanation, values: _ContactValues, *, masks: Masks) -> dict[str, Any]:
+    kept = dict.fromkeys(kind.demand.contact.list_kept(), KEEP) if isinstance(kind.demand, Desired) else {}
+    wanted = _build_contact(values.list_wanted(kind), masks=masks) | kept
+    found = _build_contact(values.list_found(kind), masks=masks)
     return {
         "kind": str(kind.kind),
         "verdict": str(kind.verdict) if kind.verdict else None,
         "reason": kind.reason,
         "entries": _build_candidates(kind.candidates, "contact"),
         "placeholders": list(kind.placeholders),
-        "wanted": _build_wanted(kind.demand, details=details),
-        "found": _build_found(kind.found, details=details),
+        "wanted": _build_wanted(kind.demand, wanted),
+        "found": _build_found(kind.found, found),
         "differs_in": list(kind.differs_in),
     }
 
@@ -218,10 +272,10 @@ def _build_candidates(found: Sequence[SelectorMatch[Any]], value: str) -> list[d
     ]
 
 
-def _build_wanted(demand: DesiredOrConflict | None, *, details: bool) -> dict[str, Any]:
+def _build_wanted(demand: DesiredOrConflict | None, contact: Mapping[str, str | None]) -> dict[str, Any]:
     match demand:
-        case Desired(contact=contact, source=source):
-            return {"state": "present", "contact": show_contact(contact, details=details), "source": source}
+        case Desired(source=source):
+            return {"state": "present", "contact": dict(contact), "source": source}
         case DesiredAbsent(source=source):
             return {"state": "absent", "contact": None, "source": source}
         case Conflict(reason=reason):
@@ -230,10 +284,10 @@ def _build_wanted(demand: DesiredOrConflict | None, *, details: bool) -> dict[st
             return {"state": "unmanaged", "contact": None, "source": None}
 
 
-def _build_found(found: Observation | None, *, details: bool) -> dict[str, Any]:
+def _build_found(found: Observation | None, contact: Mapping[str, str | None]) -> dict[str, Any]:
     match found:
-        case Present(contact=contact):
-            return {"state": "present", "contact": show_contact(contact, details=details), "reason": None}
+        case Present():
+            return {"state": "present", "contact": dict(contact), "reason": None}
         case Absent():
             return {"state": "absent", "contact": None, "reason": None}
         case Unreadable(reason=reason):

@@ -166,13 +166,15 @@ def test_scripts_get_json(desk):
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
-@pytest.mark.parametrize("shown", [True, False])
-def test_contact_details_are_shown_only_if_asked_for(desk, form, shown):
+@pytest.mark.parametrize("shown", ["", "option", "terminal"])
+def test_values_that_no_roster_has_are_shown_on_a_terminal_or_if_asked_for(desk, form, shown):
+    desk.terminal = shown == "terminal"
     desk.has(PAYMENTS, security=MALLORY)
-    result = desk.run("explain", PAYMENTS, *form, *(["--show-details"] if shown else []))
-    for detail in (*MALLORY, "aws-soc@example.com", "On call for Payments"):
-        if detail != "Duty officer":
-            assert (detail in result.stdout) is shown
+    result = desk.run("explain", PAYMENTS, *form, *(["--show-details"] if shown == "option" else []))
+    for detail in ("aws-soc@example.com", "On call for Payments"):
+        assert detail in result.stdout
+    for detail in set(MALLORY) - {"Duty officer"}:
+        assert (detail in result.stdout) is bool(shown)
     assert not result.stderr
 
 

@@ -1,16 +1,15 @@
-"""What the last sweep observed of every account, with what its run wrote since."""
+"""What the last sweep observed of every account, with what runs wrote since."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from rollcall.decide.plan import lay_writes
 from rollcall.model.errors import RetryableError
 from rollcall.rosters.orphaned import find_orphaned
+from rollcall.sweep.begin import read_observed_with_writes
 from rollcall.sweep.observe import list_kinds
 from rollcall_cli.plan.in_force import ReadOnlyMatches
 from rollcall_cli.text.problems import CommandError
@@ -29,7 +28,7 @@ _FRESH: Final = "pass --fresh to read every account now"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastObservation:
-    """Every account as the last sweep left it."""
+    """Every account as the last sweep observed it, and runs left it."""
 
     run: str
     #: When the observation began.
@@ -44,14 +43,14 @@ def read_last_observation(hub: InForce) -> LastObservation:
     runs = hub.runs
     if hub.sweeps is None or runs is None:
         raise CommandError(f"what the last sweep observed is not known: {hub.unknown}", fix=_FRESH)
-    summary = hub.sweeps.find_last()
-    if summary is None:
+    summary = hub.sweeps.find_last() or {}
+    last = summary.get("observed")
+    if not last:
         raise CommandError("no sweep has finished yet", fix=f"wait for the first one, or {_FRESH}")
-    data, run = str(summary["data"]), str(summary["run"])
+    data = str(last["run"])
     try:
         accounts = list(runs.read_accounts(data))
-        observed = runs.read_observed(data)
-        parts = [part for one in dict.fromkeys((data, run)) for part in runs.read_results(one)]
+        observed = read_observed_with_writes(last, runs, hub.sweeps)
     except RetryableError as error:
         raise CommandError(f"what the sweep {data} observed cannot be read: {error}", fix=_FRESH) from error
     if len(observed) < len(accounts):
@@ -62,8 +61,8 @@ def read_last_observation(hub: InForce) -> LastObservation:
     return LastObservation(
         run=data,
         since=datetime.strptime(data[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC),
-        observed=lay_writes(observed, chain.from_iterable(parts)),
-        rosters=frozenset({str(summary["roster"]), str(summary["approved"])}),
+        observed=observed,
+        rosters=frozenset(last["rosters"]),
     )
 
 

@@ -82,6 +82,30 @@ def test_it_knows_what_the_last_run_wrote(previewed):
     assert [group["note"] for group in found["groups"]] == ["audit mode: alert only"]
 
 
+def test_a_plan_of_an_earlier_sweep_does_not_bring_back_what_that_observed(previewed):
+    hub = previewed.machines.hub
+    previewed.machines.deploy()
+    hub.sweep("roster")
+    previewed.clock.sleep(3600)
+    latest = previewed.clock.now()
+    hub.sweep("schedule")
+    hub.approve_held()
+    found = read(previewed.run("plan", "--json"))
+    assert found["since"] == latest.replace(microsecond=0).isoformat()
+    assert [group["note"] for group in found["groups"]] == ["audit mode: alert only"]
+
+
+def test_it_knows_what_a_run_wrote_that_has_not_reported(previewed):
+    hub = previewed.machines.hub
+    previewed.machines.deploy()
+    hub.sweep("roster")
+    (held,) = hub.sweeps.list_pending(previewed.clock.now())
+    assert hub.command("approve", plan=held.plan)["done"]
+    list(hub.started.values())[-1].run_to("report")
+    found = read(previewed.run("plan", "--json"))
+    assert [group["note"] for group in found["groups"]] == ["audit mode: alert only"]
+
+
 def test_it_knows_what_a_sweep_restored(hub):
     hub.has(PAYMENTS, **RIGHT | {"security": MALLORY, "operations": RIGHT["operations"]})
     hub.machines.hub.sweep("schedule")
@@ -198,6 +222,7 @@ def test_a_sweep_that_did_not_read_all_is_an_error(hub):
 def test_what_expired_is_an_error(hub):
     summary = hub.machines.hub.sweeps.find_last()
     item = {"pk": {"S": "sweep"}, "sk": {"S": "last"}, "ended_at": {"S": summary["ended_at"]}}
-    document = json.dumps({**summary, "data": "20250101T000000Z-000000"})
+    observed = {**summary["observed"], "run": "20250101T000000Z-000000"}
+    document = json.dumps({**summary, "observed": observed})
     hub.client("dynamodb", HUB).put_item(TableName=TABLE, Item=item | {"document": {"S": document}})
     golden_error("too-old", hub.run("plan"))

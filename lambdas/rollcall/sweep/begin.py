@@ -17,10 +17,11 @@ from rollcall.sweep.run import Ending, Run, Step, Trigger
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rollcall.decide.plan import ObservedAccount
     from rollcall.decide.resolve import Enforcement
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.approvals import PendingPlan
-    from rollcall.sweep.ports import SweepPorts
+    from rollcall.sweep.ports import Runs, SweepPorts, Sweeps
 
 #: An ARN that AWS makes is shorter.
 _LONGEST_NAME: Final = 300
@@ -105,14 +106,21 @@ def _reuse_observation(run: Run, observed: Mapping[str, Any], ports: SweepPorts)
     # By when it was observed, as the ids of all data are.
     data = f"{observed['run']}-{run.id.rpartition('-')[2]}"
     accounts = list(ports.runs.read_accounts(observed["run"]))
-    # A run that was given up before it could report is in no summary.
-    runs = (*observed.get("written_by", [observed["run"]]), *ports.sweeps.list_unreported())
-    results = chain.from_iterable(part for run_id in runs for part in ports.runs.read_results(run_id))
-    records = lay_writes(ports.runs.read_observed(observed["run"]), results)
+    records = read_observed_with_writes(observed, ports.runs, ports.sweeps)
     ports.runs.write_accounts(data, accounts)
     ports.runs.write_observed(data, _COPY, records)
     at = datetime.fromisoformat(observed["at"])
     return replace(run, data=data, observed_at=at, accounts=len(accounts), next=Step.GATE)
+
+
+def read_observed_with_writes(
+    observed: Mapping[str, Any], runs: Runs, sweeps: Sweeps
+) -> list[ObservedAccount]:
+    """What a run observed, as its summary names it, with what it and later runs have written since."""
+    # A run that was given up before it could report is in no summary.
+    writers = (*observed.get("written_by", [observed["run"]]), *sweeps.list_unreported())
+    results = chain.from_iterable(part for run_id in writers for part in runs.read_results(run_id))
+    return lay_writes(runs.read_observed(observed["run"]), results)
 
 
 def _resume_approved(run: Run, pending: PendingPlan, ports: SweepPorts) -> Run:

@@ -180,12 +180,14 @@ def make_summary(
 
     `approved` is the roster (digest) that is approved when the run ends, which this very run may have done;
     `judged_by` the one that contacts were compared with, None if there is none. `last` is the summary of the
-    run before: what that observed is the latest if this one observed nothing. `written_by` are the runs that
-    may have written since, in their order.
+    run before: what that observed is the latest if this one observed nothing. `rosters` are the digests of
+    those that it was observed for, `written_by` the runs that may have written since, in their order.
     """
     observed = (last or {}).get("observed")
     if run.observed_at:
-        observed = {"run": run.data, "at": run.observed_at.isoformat(), "written_by": [run.id]}
+        rosters = [run.roster, *([run.approved] if run.approved else [])]
+        at = run.observed_at.isoformat()
+        observed = {"run": run.data, "at": at, "rosters": rosters, "written_by": [run.id]}
     elif observed and run.plan:
         writers = dict.fromkeys((*observed.get("written_by", [observed["run"]]), run.id))
         observed = {**observed, "written_by": list(writers)}

@@ -57,15 +57,15 @@ VerifyOption = Annotated[
 ]
 
 
-_SINCE: Final = {"h": timedelta(hours=1), "d": timedelta(days=1)}
+_SINCE: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _DEFAULT: Final = timedelta(days=7)
 _TOGETHER: Final = ({"ACCOUNT", "--since"}, {"ACCOUNT", "--verify"})
 
 
 def _read_since(value: str) -> timedelta:
-    found = re.fullmatch(r"(\d{1,4})([hd])", value, re.ASCII)
+    found = re.fullmatch(r"(\d{1,4})([mhd])", value, re.ASCII)
     if not found:
-        raise typer.BadParameter("a time is a number of hours or days, for example 12h or 7d")
+        raise typer.BadParameter("a time is a number of minutes, hours or days, for example 30m, 12h or 7d")
     return int(found[1]) * _SINCE[found[2]]
 
 
@@ -90,7 +90,7 @@ SinceOption = Annotated[
         "--since",
         metavar="TIME",
         parser=_read_since,
-        help="How far back: 12h or 30d. Default: 7d, all of one account.",
+        help="How far back: 30m, 12h or 30d. Default: 7d, all of one account.",
         show_default=False,
     ),
 ]

@@ -18,8 +18,10 @@ from rollcall_cli.text.problems import CommandError
 from rollcall_cli.text.progress import show_bar
 from rollcall_config import roster_compile
 from rollcall_config.configuration import Configuration, load
-from rollcall_config.document import ConfigError, ConfigProblem, ConfigWarning
+from rollcall_config.document import ConfigError, ConfigProblem, ConfigWarning, Document
 from rollcall_config.located_yaml import read
+from rollcall_config.settings import FILE as SETTINGS_FILE
+from rollcall_config.settings import Settings
 
 LiveOption = Annotated[
     bool,
@@ -48,22 +50,23 @@ def validate(
     composition: Composition = context.obj
     try:
         configuration = load(composition.root, config, today=composition.clock.now().date())
+        warnings = list(configuration.warnings)
+        if live:
+            warnings += _check_live(composition, configuration, config=config, profile=profile)
     except ConfigError as error:
         _report(composition, error.problems, (), None, as_json=as_json)
         raise typer.Exit(1) from None
-    warnings = list(configuration.warnings)
-    if live:
-        warnings += _check_live(composition, configuration, config=config, profile=profile)
     _report(composition, (), warnings, configuration, as_json=as_json)
 
 
 def _check_live(
     composition: Composition, configuration: Configuration, *, config: str, profile: str | None
 ) -> list[ConfigWarning]:
+    """Return the warnings; ConfigError if the IDs in organization.yaml are of another organization."""
     settings = configuration.settings
     login = composition.log_in(settings, profile=profile)
-    name = f"{config.rstrip('/')}/{roster_compile.FILE}"
-    document = read(composition.root / name, file=name)
+    _check_ids(login.client("organizations"), settings, _read_file(composition, config, SETTINGS_FILE))
+    document = _read_file(composition, config, roster_compile.FILE)
     roster = Roster.from_document(configuration.roster)
     with show_bar(composition.err, composition.clock, "Reading the organization") as progress:
         directory = read_directory(
@@ -83,6 +86,26 @@ def _check_live(
         text = f"Primary contacts were not compared: {error.problem}."
         composition.err.print(Text(text), soft_wrap=True)
     return warnings
+
+
+def _read_file(composition: Composition, config: str, file: str) -> Document:
+    name = f"{config.rstrip('/')}/{file}"
+    return read(composition.root / name, file=name)
+
+
+def _check_ids(client: Any, settings: Settings, document: Document) -> None:
+    found = client.describe_organization()["Organization"]
+    pairs = {
+        "organization": (settings.organization, found["Id"]),
+        "management": (settings.management, found["MasterAccountId"]),
+    }
+    problems = [
+        document.make_problem((key,), f"these credentials see {seen}: correct it, or use others (--profile)")
+        for key, (written, seen) in pairs.items()
+        if written != seen
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _report(

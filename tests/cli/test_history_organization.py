@@ -237,7 +237,7 @@ def test_what_is_no_account_of_the_ledger_is_left_alone(books: Books) -> None:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--since", "7"], "12h or 7d"),
+        (["--since", "7"], "30m, 12h or 7d"),
         (["--incident", "RC-../x"], "looks like RC-"),
         ([PAYMENTS, "--open"], "they do not go together"),
         (["--verify", "--since", "7d"], "they do not go together"),
@@ -248,6 +248,12 @@ def test_a_slip_is_an_error(books: Books, arguments: list[str], text: str) -> No
     result = books.world.run("history", *arguments)
     assert result.exit_code == 1
     assert text in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_minutes_are_a_time(books: Books) -> None:
+    books.write(1)
+    assert len(show(books, "--since", "130m")["writes"]) == 1
+    assert show(books, "--since", "90m")["writes"] == []
 
 
 def test_reads_run_side_by_side_and_show_how_far_they_are(books: Books) -> None:

@@ -15,6 +15,7 @@ from tests.cli.desk import (
     DIVESTED,
     HUB,
     MANAGEMENT,
+    ORGANIZATION,
     PAYMENTS,
     PLAYGROUND,
     SHOP,
@@ -345,3 +346,28 @@ def test_contacts_are_compared_with_the_primary_contact_of_the_roster(desk):
     named = named.replace(number, '"+1 206 443 2102"')
     assert set(live_warnings(desk, named)) >= {"contacts.finops.phone"}
     assert "get_contact_information" not in [name for name, _ in desk.calls]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (
+            "o-exampleorgid",
+            "o-anotherorgid",
+            "config/organization.yaml:2: organization: these credentials see o-exampleorgid: correct it",
+        ),
+        (
+            MANAGEMENT,
+            "777788889999",
+            f"config/organization.yaml:3: management: these credentials see {MANAGEMENT}: correct it",
+        ),
+    ],
+)
+def test_live_refuses_the_ids_of_another_organization(desk, old, new, problem):
+    desk.write(organization=ORGANIZATION.replace(old, new))
+    assert desk.run("validate").exit_code == 0
+    result = desk.run("validate", "--live")
+    assert result.exit_code == 1
+    assert problem in result.stdout
+    assert result.stdout.endswith("\n1 error.\n")
+    assert "list_accounts" not in [name for name, _ in desk.calls]

@@ -105,10 +105,12 @@ def _list_rows(data: bytes, reader: _Reader) -> Iterator[tuple[int, Mapping[str,
         for cells in rows:
             if columns is None:
                 columns, width = reader.read_header(cells), len(cells)
+                if not columns:
+                    return
             elif len(cells) != width and any(cells):
                 why = f"has {len(cells)} cells, the header has {width}"
                 reader.refuse(line, None, f"{why}: put a value with {separator!r} in double quotes")
-            elif any(map(str.strip, cells)) and columns:
+            elif any(map(str.strip, cells)):
                 yield line, {name: read_cell(cells[place]) for name, place in columns.items()}
             line = rows.line_num + 1
     except csv.Error as error:
@@ -137,14 +139,19 @@ class _Reader:
         self.problems.append(ConfigProblem(file=self._file, line=line, field=field, text=text))
 
     def read_header(self, cells: Sequence[str]) -> Mapping[str, int]:
-        """Return the places of the columns; empty if one is missing or there twice."""
+        """Return the places of the columns; empty, with errors, if one is missing or there twice."""
         titles = [re.sub(r"[^a-z0-9]", "", cell.lower()) for cell in cells]
         self._export = "foundname" in titles
         if not {"name", "contactname"}.intersection(titles):
             titles = ["name" if title == "fullname" else title for title in titles]
         addresses = self._primary and not {"addressline1", "foundaddressline1"}.isdisjoint(titles)
+        names = _EXPORT if self._export else _OWN
+        if not any(title in synonyms for synonyms in names.values() for title in titles):
+            header = ",".join(("account_id", "kind", *ALTERNATE_PARTS))
+            self.refuse(1, None, f"has no column of contacts: name a CSV file with the first line {header}")
+            return {}
         places: dict[str, int] = {}
-        for name, synonyms in (_EXPORT if self._export else _OWN).items():
+        for name, synonyms in names.items():
             found = [place for place, title in enumerate(titles) if title in synonyms]
             if len(found) > 1:
                 named = " and ".join(repr(clean(cells[place])) for place in found)

@@ -299,7 +299,10 @@ def test_all_errors_are_named_with_line_column_and_fix() -> None:
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        (b"", "1: account_id: is missing: call a column of the first line account_id, or account, "),
+        (
+            b"kind,name\n",
+            "1: account_id: is missing: call a column of the first line account_id, or account, ",
+        ),
         (
             b"account,kind,name,title,phone\n",
             "1: email: is missing: call a column of the first line email, or ",
@@ -317,6 +320,18 @@ def test_all_errors_are_named_with_line_column_and_fix() -> None:
 )
 def test_a_file_that_is_no_table_of_contacts_is_refused(data: bytes, problem: str) -> None:
     assert refuse(data)[0].startswith(f"{FILE}:{problem}")
+
+
+@pytest.mark.parametrize("data", [b"", b"# Rollcall\n\nOne, two\n", b'{\n  "app": 1,\n}\n', b"a;b;c\nd;e\n"])
+def test_what_is_no_table_at_all_is_one_error(data: bytes) -> None:
+    assert refuse(data) == [
+        f"{FILE}:1: has no column of contacts: name a CSV file with the first line {','.join(COLUMNS)}"
+    ]
+
+
+def test_without_a_header_no_row_is_judged() -> None:
+    missing = set(COLUMNS) - {"kind", "name"}
+    assert len(refuse(b"kind,name\na\nb,c,d\n")) == len(missing)
 
 
 def test_an_account_in_two_ous_is_refused() -> None:

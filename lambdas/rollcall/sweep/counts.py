@@ -210,7 +210,6 @@ def make_summary(
         "contacts": {str(name): counted.get(name, 0) for name in COUNTED},
         "changes": counts.changes if counts else 0,
         "drift": len(counts.only_swept) if counts else 0,
-        # No event of these accounts came, although a contact was changed.
         "suspects": _shorten(sorted({one for one, _ in counts.only_swept})) if counts else [],
         "plan": run.plan.digest if run.plan else None,
         "pending": list(run.pending),

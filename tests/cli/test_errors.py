@@ -130,10 +130,10 @@ def test_answers_that_never_come_are_the_networks_and_not_the_quotas(desk, error
     assert "quota" not in text
 
 
-def test_a_page_that_fails_is_asked_for_again(desk):
+def test_what_aws_was_too_busy_for_is_asked_again(desk):
     desk.failures["organizations"] = [refused("TooManyRequestsException", 429)]
     assert desk.run("validate", "--live").exit_code == 0
-    assert [name for name, _ in desk.calls].count("list_roots") == 2
+    assert [name for name, _ in desk.calls].count("describe_organization") == 2
 
 
 def test_what_the_core_cannot_read_is_told(desk):

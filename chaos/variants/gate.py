@@ -25,9 +25,9 @@ GATE: Final = (
     ),
     Variant(
         name="own-restores-skipped",
-        place="rollcall.sweep.apply_account:_left_by_us",
-        old="return True",
-        new="return False",
+        place="rollcall.sweep.apply_account:AccountApplier._carry",
+        old="and not is_left_by_us(decided.found, record)",
+        new="",
         caught_by=("approved-change-skipped",),
         profiles=("pending",),
     ),

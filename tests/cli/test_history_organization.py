@@ -179,6 +179,7 @@ def line(incident_id: str, account_id: str, **more: Any) -> Line:
         "severity": Severity.LOW,
         "actor": {"principal": "arn:aws:iam::444455556666:user/\x1b[31mmallory"},
         "at": OPENED + timedelta(minutes=10),
+        "judged_at": OPENED + timedelta(minutes=10),
     }
     return Line(**known | more)
 

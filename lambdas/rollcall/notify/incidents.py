@@ -170,8 +170,8 @@ def _choose_words(outcome: Mapping[str, Any], words: Mapping[str, Words]) -> Wor
 
 
 def _list_kept(outcome: Mapping[str, Any]) -> Sequence[str]:
-    """What a restore left as it was found, by the Account API's names. Older releases did not say it."""
-    return [find_rules(ContactKind(outcome["kind"]))[part].member for part in outcome.get("kept", ())]
+    """What a restore left as it was found, by the Account API's names."""
+    return [find_rules(ContactKind(outcome["kind"]))[part].member for part in outcome["kept"]]
 
 
 def _is_refused(outcomes: Sequence[Mapping[str, Any]]) -> bool:

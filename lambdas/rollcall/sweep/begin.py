@@ -118,7 +118,7 @@ def read_observed_with_writes(
 ) -> list[ObservedAccount]:
     """What a run observed, as its summary names it, with what it and later runs have written since."""
     # A run that was given up before it could report is in no summary.
-    writers = (*observed.get("written_by", [observed["run"]]), *sweeps.list_unreported())
+    writers = (*observed["written_by"], *sweeps.list_unreported())
     results = chain.from_iterable(part for run_id in writers for part in runs.read_results(run_id))
     return lay_writes(runs.read_observed(observed["run"]), results)
 

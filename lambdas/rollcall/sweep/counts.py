@@ -189,7 +189,7 @@ def make_summary(
         at = run.observed_at.isoformat()
         observed = {"run": run.data, "at": at, "rosters": rosters, "written_by": [run.id]}
     elif observed and run.plan:
-        writers = dict.fromkeys((*observed.get("written_by", [observed["run"]]), run.id))
+        writers = dict.fromkeys((*observed["written_by"], run.id))
         observed = {**observed, "written_by": list(writers)}
     counted: Mapping[str, int] = counts.contacts if counts else {}
     return {

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from rollcall.grouping.model import GroupKind
+    from rollcall.grouping.model import GroupKind, KeyedLine
     from tests.support.memory import Faults
 
 
@@ -54,7 +54,9 @@ class MemoryGroups:
         version, document = self.windows[kind, name]
         return replace(Window.from_document(json.loads(document)), version=version)
 
-    def save_windows(self, windows: Sequence[Window], *, admitted: str | None, at: datetime) -> bool:
+    def save_windows(
+        self, windows: Sequence[Window], *, admitted: str | None, at: datetime, left: KeyedLine | None = None
+    ) -> bool:
         self.faults("state.save_windows")
         alerts = self.admitted_alerts.get(_find_bucket(at), set())
         if admitted is not None and len(alerts) >= MOST_ALERTS and admitted not in alerts:
@@ -65,6 +67,8 @@ class MemoryGroups:
             self._store(window)
         if admitted is not None:
             self.admitted_alerts[_find_bucket(at)] = alerts | {admitted}
+        if left is not None:
+            self._put_line(*left)
         self.faults("state.save_windows.after")
         return True
 

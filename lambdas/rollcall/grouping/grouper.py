@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from rollcall.grouping.model import Grouped, GroupMemory, Known
+    from rollcall.grouping.model import Grouped, GroupMemory, KeyedLine, Known
     from rollcall.grouping.placing import Place
     from rollcall.grouping.sending import GroupMessages
     from rollcall.outcomes.notices import Notice
@@ -110,9 +110,8 @@ class AlertGrouper:
             if name in place.groups:
                 return self._join(key, line, now)
             # It leaves alone, and is named in every message of the group as long as it is left so.
-            if line.left and not self.groups.add_line(key, replace(line, alone=True), at=now):
-                return None
-            return self._admit(place, known, line, [], now)
+            left = (key, replace(line, alone=True)) if line.left else None
+            return self._admit(place, known, line, [], now, left=left)
         counted: list[Window] = []
         limits = self.limits() if BULK.intersection(kind for kind, _ in place.names) else BulkLimits()
         for name in place.names:
@@ -142,15 +141,22 @@ class AlertGrouper:
         return self._admit(place, known, line, [], now) if line.alone else Placed(key=key)
 
     def _admit(
-        self, place: Place, known: Known, line: Line, counted: Sequence[Window], now: datetime
+        self,
+        place: Place,
+        known: Known,
+        line: Line,
+        counted: Sequence[Window],
+        now: datetime,
+        *,
+        left: KeyedLine | None = None,
     ) -> Placed | None:
         """Alone if few alerts left in these ten minutes, or it is CRITICAL; else as a line of the rest."""
         free = place.free or place.severity in (None, Severity.CRITICAL) or known.admitted
         if free or not known.full:
             admitted = None if free else line.incident_id
-            stored = self.groups.save_windows(counted, admitted=admitted, at=now)
+            stored = self.groups.save_windows(counted, admitted=admitted, at=now, left=left)
             return Placed() if stored else None
-        if not self.groups.save_windows(counted, admitted=None, at=now):
+        if not self.groups.save_windows(counted, admitted=None, at=now, left=left):
             return None
         key = self.messages.add_to_rest(line, known.windows[-1])
         return Placed(key=key) if key else None

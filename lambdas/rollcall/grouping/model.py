@@ -14,6 +14,8 @@ from rollcall.model.levels import Severity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    KeyedLine = tuple["GroupKey", "Line"]
+
 
 class GroupKind(StrEnum):
     """What the alerts of a group have in common."""
@@ -267,14 +269,13 @@ class GroupMemory(Protocol):
     def load_known(self, incident_id: str, names: Sequence[tuple[GroupKind, str]], *, at: datetime) -> Known:
         """What is known of this incident and under these names, in one read."""
 
-    def save_windows(self, windows: Sequence[Window], *, admitted: str | None, at: datetime) -> bool:
-        """Store the windows and that an incident's alert leaves by itself, all or nothing.
-
-        False, and nothing stored, if another worker stored one of them meanwhile, or the alert was too much.
-        """
+    def save_windows(
+        self, windows: Sequence[Window], *, admitted: str | None, at: datetime, left: KeyedLine | None = None
+    ) -> bool:
+        """Store them, that an alert leaves alone and its line of a contact `left` changed. False as below."""
 
     def open_group(self, window: Window, group: Group, lines: Sequence[Line], *, at: datetime) -> bool:
-        """Store a new group with its lines and its window, all or nothing; False as above."""
+        """Store a new group with its lines and its window, all or nothing; False if others were faster."""
 
     def add_line(self, key: GroupKey, line: Line, *, at: datetime) -> bool:
         """Store a line, or what became of it, as unsent; False as above."""

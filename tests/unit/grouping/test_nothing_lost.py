@@ -505,6 +505,27 @@ def test_a_line_of_a_contact_that_was_restored_before_it_is_sent_says_so():
     assert (line["account"]["id"], line["left"], line["reason"]) == (last, False, "restored since then")
 
 
+def test_what_leaves_alone_beside_a_group_counts_although_another_worker_was_faster(monkeypatch):
+    world = World().settle()
+    timeline = Timeline(world)
+    *_, last = edit_while_paused(world, timeline)
+    world.state.paused = True
+    refused = iter([True])
+    save_windows = world.state.save_windows
+
+    def refuse_once(*windows, **known):
+        return not next(refused, False) and save_windows(*windows, **known)
+
+    monkeypatch.setattr(world.state, "save_windows", refuse_once)
+    edit(world, caller(last))
+    timeline.run(until=timeline.elapsed + 2)
+    incident = world.incidents[-1].id
+    assert next(refused, None) is None
+    assert any(incident in admitted for admitted in world.state.admitted_alerts.values())
+    (group,) = (one for one in world.state.lines.values() if incident in one)
+    assert json.loads(group[incident][1])["alone"]
+
+
 @pytest.mark.parametrize("kinds", [("SECURITY", "SECURITY"), ("SECURITY", "OPERATIONS", "BILLING")])
 def test_every_edit_before_the_group_is_counted_also_several_of_one_account(kinds):
     world = World().settle()

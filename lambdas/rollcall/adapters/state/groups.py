@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from rollcall.grouping.model import KeyedLine
+
 #: An incident may come back as long as any queue keeps its message (14 days).
 _REMEMBERED: Final = timedelta(days=30)
 #: Items of one transaction, as `grouping.model.MOST_ACCOUNTS` says.
@@ -58,11 +60,15 @@ class GroupItems(TableAdapter):
             admitted=incident_id in admitted,
         )
 
-    def save_windows(self, windows: Sequence[Window], *, admitted: str | None, at: datetime) -> bool:
-        """Store the windows and that an alert leaves by itself, in one transaction."""
+    def save_windows(
+        self, windows: Sequence[Window], *, admitted: str | None, at: datetime, left: KeyedLine | None = None
+    ) -> bool:
+        """Store them in one transaction."""
         steps = [("Put", _write_window(window, at)) for window in windows]
         if admitted is not None:
             steps.append(("Update", _write_admission(admitted, at)))
+        if left is not None:
+            steps += _write_line(*left, at)
         return self._transact(steps) if steps else True
 
     def open_group(self, window: Window, group: Group, lines: Sequence[Line], *, at: datetime) -> bool:

@@ -62,7 +62,7 @@ ALERTS: Final = (
         old="opened = alerted is not None and alerted.stage is not AlertStage.CLOSED",
         new="opened = False",
         caught_by=("opening-never-closed",),
-        profiles=("outage", "trouble"),
+        profiles=("renamed", "accounts"),
     ),
     Variant(
         name="role-alone-believed",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-from aws_cdk import aws_events as events
+from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.events.monitored import MONITORED_EVENTS, PART_EVENTS, Scope
 from rollcall.events.parse import SIGNAL_EVENTS
@@ -105,22 +103,12 @@ KEY_NAMES, REDRIVE_NAMES = (
 )
 
 
-def make_forwarder_pattern(services: Sequence[str]) -> events.EventPattern:
-    """Match every event of these services, and the named ones of others."""
+def make_forwarder_pattern(services: Sequence[str]) -> dict[str, Any]:
+    """`source` and `detail` that match every event of these services, and the named ones of others."""
     sources = {_make_source(service) for service in (*services, *(service for service, _ in NAMED_EVENTS))}
     named = [
         {"eventSource": [service], "eventName": [name for of, name in NAMED_EVENTS if of == service]}
         for service in sorted({service for service, _ in NAMED_EVENTS} - set(services))
     ]
-    events_ = [{"eventSource": list(services)}, *named, {"regionName": [{"exists": True}]}]
-    return events.EventPattern(source=sorted(sources), detail={"$or": events_})
-
-
-def refuse_replays(rule: events.Rule) -> None:
-    """Make `rule` match no event that somebody replays from an archive; the CDK has no property for it.
-
-    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-replay-archived-event.html
-    """
-    resource = rule.node.default_child
-    if isinstance(resource, events.CfnRule):
-        resource.add_property_override("EventPattern.replay-name", [{"exists": False}])
+    matches = [{"eventSource": list(services)}, *named, {"regionName": [{"exists": True}]}]
+    return {"source": sorted(sources), "detail": {"$or": matches}}

@@ -8,7 +8,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
-from stacks.sources import refuse_replays
+from stacks.replays import refuse_replays
 
 if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs

@@ -11,7 +11,8 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from stacks.nag import accept
-from stacks.sources import make_forwarder_pattern, refuse_replays
+from stacks.replays import refuse_replays
+from stacks.sources import make_forwarder_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,9 @@ class Forwarder(Construct):
                 "events.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
             ),
         )
-        self.rule = events.Rule(self, "Rule", event_pattern=make_forwarder_pattern(services))
+        self.rule = events.Rule(
+            self, "Rule", event_pattern=events.EventPattern(**make_forwarder_pattern(services))
+        )
         refuse_replays(self.rule)
         # The target grants the role events:PutEvents on exactly this bus.
         self.rule.add_target(targets.EventBus(intake_bus, role=role, dead_letter_queue=dead_letters))

@@ -12,7 +12,7 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_scheduler_targets as scheduler_targets
 from constructs import Construct
 
-from stacks.sources import refuse_replays
+from stacks.replays import refuse_replays
 
 if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs

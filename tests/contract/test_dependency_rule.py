@@ -42,6 +42,8 @@ OUTSIDE = {
     "rollcall_config/": {"rollcall", "rollcall_config", "pydantic", "pydantic_core", "yaml"},
     "rollcall_cli/aws/composition.py": {*CLI, "boto3"},
     "rollcall_cli/": CLI,
+    # The bench and the tests read it: to import the CDK starts Node, which takes seconds.
+    "stacks/sources.py": {"rollcall"},
     "stacks/constructs/": {"aws_cdk", "constructs", "stacks", "rollcall_config"},
     "stacks/": {"aws_cdk", "constructs", "stacks", "rollcall", "rollcall_config"},
     "app.py": {"aws_cdk", "cdk_nag", "stacks", "rollcall_config"},

@@ -6,13 +6,10 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from aws_cdk import App, Stack
 
 from localcloud.kept import ROOT
 from rollcall_config.configuration import EXAMPLE, OWN, find_directory
 from rollcall_config.document import ConfigError
-from stacks import templates
-from stacks.example import refuse_deployment
 from tests.stacks.assembly import STACKS, Assembly, synthesize
 
 if TYPE_CHECKING:
@@ -62,6 +59,10 @@ def test_it_refuses_no_other(assembly: Assembly) -> None:
 def test_the_local_cloud_takes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: str, refused: bool
 ) -> None:
+    from aws_cdk import App, Stack  # noqa: PLC0415  # it starts Node, which takes seconds
+
+    from stacks.example import refuse_deployment  # noqa: PLC0415  # same
+
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
     app = App(outdir=str(tmp_path), analytics_reporting=False)
     stack = Stack(app, "Any")
@@ -74,6 +75,8 @@ def test_the_local_cloud_takes_it(
 def test_other_tools_get_no_templates_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    from stacks import templates  # noqa: PLC0415  # it starts Node, which takes seconds
+
     monkeypatch.setattr("sys.argv", ["templates", "--out", str(tmp_path / "out"), "--config", EXAMPLE])
     assert templates.main() == 1
     assert "which AWS refuses to deploy" in capsys.readouterr().err

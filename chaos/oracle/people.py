@@ -6,6 +6,7 @@ import json
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from chaos.fakes.account import PRIMARY
 from chaos.oracle.calls import find_contact, find_look, is_late, read_values, shows
 from chaos.oracle.evidence import SEVERITIES
 from chaos.scheduler import START
@@ -48,8 +49,9 @@ def _judge_outcome(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
 
 def _judge_edit(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
     wants = evidence.list_wants(edit.contact)
-    if not all(want.managed for want in wants):
-        return
+    managed = {want.managed for want in wants}
+    if len(managed) > 1:
+        return  # by one roster and not by another
     exempt = any(want.exempt for want in wants)
     right = edit.action.value == RIGHT or any(want.fits(edit.values) for want in wants)
     found, time = find_alerts(evidence, edit), edit.deliveries[0].time
@@ -61,6 +63,7 @@ def _judge_edit(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
             name = "corrected-edit-not-alerted" if _find_correction(evidence, edit) else name
             name = "set-to-right-not-alerted" if right else name
             name = "exempt-edit-not-alerted" if exempt else name
+            name = "unmanaged-edit-not-alerted" if managed == {False} else name
         yield evidence.find_violation(name, time, edit.describe())
         return
     loudest = max(text.severity for text in found)
@@ -68,7 +71,7 @@ def _judge_edit(evidence: Evidence, edit: Edit) -> Iterator[Violation]:
         if loudest < _CRITICAL and not exempt:
             yield evidence.find_violation("theft-not-critical", time, edit.describe())
         return
-    if exempt or right:
+    if exempt or right or managed == {False}:
         return
     if edit.action.who == "authorised":
         outcomes = list_outcomes(evidence, edit)
@@ -166,7 +169,8 @@ def _names(document: Mapping[str, Any], edit: Edit) -> bool:
     if "lines" in facts:
         return any(
             line["account"]["id"] == account
-            and kind in line["kinds"]
+            # A primary contact that no roster names is alerted as an event of its account.
+            and (kind in line["kinds"] or (kind == PRIMARY and not line["kinds"]))
             and (line["principal"] == principal or principal in line["reason"])
             for line in document["facts"]["lines"]
         )

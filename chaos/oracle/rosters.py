@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+from chaos.oracle.calls import find_contact, read_values
 from chaos.setting import LEDGER
 from chaos.wants import compute_digest, find_weakened
 
@@ -25,6 +26,9 @@ _KEY: Final = re.compile(r"ledger/commands/([^/]+)/(\w+)\.json")
 _COMPARED_BEFORE: Final = 300.0
 #: A worker decides at most so many seconds before its outcome is published.
 _DECIDED_BEFORE: Final = 300.0
+#: A gate plans with what its run read within this time before, and the rest is restored within that time.
+_OBSERVED_BEFORE: Final = 300.0
+_RESTORED_WITHIN: Final = 1800.0
 #: A plan that was approved is carried out within this time.
 _SOON: Final = 3600.0
 
@@ -52,6 +56,8 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
             yield from _judge_change(evidence, before, after, approvals)
     yield from _find_denied(evidence, parts, approvals)
     yield from _find_vanished(evidence, parts)
+    yield from _find_held_back(evidence)
+    yield from _find_unasked_deletes(evidence, approvals)
     yield from _find_unended(evidence)
     yield from _find_obeyed(evidence)
 
@@ -149,6 +155,43 @@ def _find_vanished(evidence: Evidence, parts: _Parts) -> Iterator[Violation]:
         if not any(other.document["notice"] in ends for other in after):
             text = f"plan {facts['plan'][:12]} was approved, and nothing came of it"
             yield evidence.find_violation("approved-plan-vanished", item.time, text)
+
+
+def _find_held_back(evidence: Evidence) -> Iterator[Violation]:
+    """Deletes that wait for a person keep no other contact from being restored."""
+    if evidence.world.faults.fired:
+        return
+    for item in evidence.notices:
+        document, control = item.document, evidence.find_control(item.time)
+        if document["notice"] != "sweep-held" or document["facts"]["roster"] != control.approved:
+            continue
+        start, end = item.time - _OBSERVED_BEFORE, item.time + _RESTORED_WITHIN
+        for contact, changes in evidence.account.history.items():
+            want, found = (
+                evidence.find_want(control.approved, contact, item.time),
+                evidence.account.read(*contact, item.time),
+            )
+            closed = evidence.find_closing(contact[0]) is not None
+            touched = any(start <= change.time <= end for change in changes)
+            if closed or touched or want is None or want.values is None:
+                continue
+            if want.managed and want.enforced and not want.fits(found):
+                text = f"{contact[0]} {contact[1]} stays wrong while deletes wait"
+                yield evidence.find_violation("restore-held-back", item.time, text)
+
+
+def _find_unasked_deletes(evidence: Evidence, approvals: Sequence[_Approval]) -> Iterator[Violation]:
+    """A sweep deletes contacts of several accounts only if a person approved that."""
+    deleted: dict[str, dict[str, float]] = {}
+    for call in evidence.own_calls:
+        if call.function == "apply" and read_values(call) is None:
+            sweep = call.process.partition(":")[2].partition(".")[0]
+            deleted.setdefault(sweep, {}).setdefault(find_contact(evidence, call)[0], call.sent_at)
+    for sweep, accounts in deleted.items():
+        time = min(accounts.values())
+        if len(accounts) > 1 and not any(one.time <= time for one in approvals):
+            text = f"{sweep} deletes contacts of {len(accounts)} accounts"
+            yield evidence.find_violation("deletes-unasked", time, text)
 
 
 def _find_unended(evidence: Evidence) -> Iterator[Violation]:

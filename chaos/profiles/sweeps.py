@@ -175,13 +175,15 @@ def write_pending(draft: Draft) -> Story:
 
 
 def write_too_many(draft: Draft) -> Story:
-    """Deletes in several accounts: a plan waits, and another follows while it is approved."""
+    """Deletes in several accounts wait, beside edits that do not, and more follow while they are approved."""
     kind, roster = draft.random.choice(ALTERNATE_KINDS), draft.rosters[0]
     absent = {"defaults": {**roster["defaults"], kind: None}, "overrides": [], "exempt": []}
     draft.rosters = [{**roster, **absent}]
     for accounts, wait in ((draft.accounts[:2], (30, 600)), (draft.accounts[2:], (0, 5))):
         for account, _ in accounts:
             draft.edit(account, kind, who="dev", right=0.0, deleted=0.0, lost=True)
+            if draft.chance(0.5):
+                draft.edit(account, draft.random.choice(draft.kinds), right=0.0, lost=True)
         draft.wait(1, 10)
         draft.do("sweep")
         draft.wait(*wait)

@@ -58,6 +58,22 @@ GATE: Final = (
         profiles=("too-many",),
     ),
     Variant(
+        name="deletes-hold-all-else",
+        place="rollcall.sweep.gate:Gate._judge_approved",
+        old="if control.paused else",
+        new="if control.paused or reasons else",
+        caught_by=("restore-held-back",),
+        profiles=("too-many",),
+    ),
+    Variant(
+        name="deletes-unasked",
+        place="rollcall.sweep.approvals:find_deletes_to_wait",
+        old="deletes > MOST_ACCOUNTS_WITH_DELETES",
+        new="deletes > 100",
+        caught_by=("deletes-unasked",),
+        profiles=("too-many",),
+    ),
+    Variant(
         name="weakenings-ignored",
         place="rollcall.sweep.approvals:find_reasons_to_wait",
         old=", *(one.text for one in change.weakenings)]",

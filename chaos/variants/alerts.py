@@ -170,4 +170,12 @@ ALERTS: Final = (
         caught_by=("dead-letter", "opening-never-closed", "edit-not-alerted"),
         profiles=("outage",),
     ),
+    Variant(
+        name="unmanaged-edits-are-silent",
+        place="rollcall.outcomes.severity:find_severity",
+        old="base = VERDICTS[verdict].severity[0]",
+        new="base = None if verdict is Verdict.UNMANAGED else VERDICTS[verdict].severity[0]",
+        caught_by=("unmanaged-edit-not-alerted",),
+        profiles=("calm", "rush"),
+    ),
 )

@@ -42,6 +42,8 @@ def _judge_change(evidence: Evidence, action: Action) -> Iterator[Violation]:
     later = [other for other in others if other.at > action.at and START + other.at <= due]
     if later or due > evidence.world.scheduler.now or evidence.find_closing(action.account) is not None:
         return  # another change, or an edit, has its own time
+    if evidence.account.denied_until.get(action.account, 0.0) > due:
+        return  # that it cannot be read is alerted: see `oracle.alerts`
     # A new name may show after that.
     calls = [f"{other.name} called" for other in others if other.do == "call" and _find_due(other) > due]
     control = evidence.find_control(due)

@@ -32,6 +32,8 @@ _DETAILS: Final = [
     place for place, part in enumerate(PRIMARY_PARTS) if part not in ("country_code", "state_or_region")
 ]
 _UNDONE: Final = frozenset({"undone", "changed-back", "set-by-others"})
+#: Verdicts of contacts that are not what the roster wants, and stay so for now.
+_WRONG: Final = frozenset({"failed", "unreadable", "unreachable", "blocked"})
 _OUR_ERRORS: Final = ("RetryableError", "RecordRefusedError", "LaterError", "WaitError")
 
 
@@ -45,6 +47,7 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
     yield from _find_false_drills(evidence)
     yield from _find_hidden_edits(evidence)
     yield from _find_skipped(evidence)
+    yield from _find_untold(evidence)
     yield from _find_crashes(evidence)
 
 
@@ -238,6 +241,17 @@ def _find_skipped(evidence: Evidence) -> Iterator[Violation]:
             if example["verdict"] == "skipped" and not changed:
                 text = f"{contact[0]} {contact[1]}: {example['reason']}"
                 yield evidence.find_violation("approved-change-skipped", item.time, text)
+
+
+def _find_untold(evidence: Evidence) -> Iterator[Violation]:
+    """Of a contact that an event left wrong somebody hears, alone or in a message of many."""
+    told = {text.attributes["incident"] for text in evidence.texts}
+    for item in evidence.outcomes:
+        document = item.document
+        ids = {document["incident_id"], document.get("parent_incident_id")}
+        if document["verdict"] in _WRONG and document["cause"] != "swept" and told.isdisjoint(ids):
+            text = f"{document['incident_id']} {document['kind']}: {document['verdict']}"
+            yield evidence.find_violation("wrong-not-alerted", item.time, text)
 
 
 def _find_crashes(evidence: Evidence) -> Iterator[Violation]:

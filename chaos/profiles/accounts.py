@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from chaos.fakes.account import ALTERNATE_KINDS
 from chaos.faults import FaultPlan
@@ -14,6 +14,9 @@ from chaos.wants import KEEP
 if TYPE_CHECKING:
     from chaos.profiles.draft import Draft
     from chaos.story import Story
+
+#: Seconds for which a new account denies access: longer than anybody looks at it again.
+_DENIED: Final = 70_000.0
 
 
 def write_accounts(draft: Draft) -> Story:
@@ -40,7 +43,7 @@ def write_accounts(draft: Draft) -> Story:
         if account in closed:
             continue
         value = {
-            "create": random.choice([0, 0, 200, 1000]),
+            "create": random.choice([0, 0, 200, 1000, _DENIED]),
             "move": random.choice([SANDBOX, UNIT]),
             "leave": random.choice(["removed", "denied"]),
             "call": random.choice([0, 60, 700, 3000]),
@@ -53,6 +56,8 @@ def write_accounts(draft: Draft) -> Story:
             draft.wait(0, 10)
         draft.do(what, account=account, value=value, who=random.choice(["admin", "root"]))
         draft.wait(1, random.choice([10, 5000]))
+        if value == _DENIED:
+            draft.edit(account, random.choice(draft.kinds), right=0.0)
     planned = [draw_planned(random) for _ in range(random.choice([0, 0, 0, 1, 2]))]
     events = EventPlan(lost=random.choice([0.0, 0.0, 0.3]), late=random.choice([0.0, 0.5]), longest=300.0)
     return draft.finish(events=events, faults=FaultPlan(planned=planned), end=draft.now + 7200)

@@ -178,4 +178,12 @@ ALERTS: Final = (
         caught_by=("unmanaged-edit-not-alerted",),
         profiles=("calm", "rush"),
     ),
+    Variant(
+        name="unreadable-contacts-are-silent",
+        place="rollcall.outcomes.severity:find_severity",
+        old="if signal.cause is Cause.SWEPT:",
+        new="if signal.cause is Cause.SWEPT or verdict is Verdict.UNREADABLE:",
+        caught_by=("wrong-not-alerted",),
+        profiles=("accounts",),
+    ),
 )

@@ -47,7 +47,10 @@ def describe_plan(plan: PendingPlan, now: datetime) -> Iterator[tuple[str, str]]
         yield "deletes", str(summary["deletes"])
     else:
         yield "changes", f"none, in {count(summary['accounts_active'], 'active account')}"
-    yield from (("because", clean(reason)) for reason in summary["reasons"])
+    # As the digest covers them. The reasons repeat them, and nothing covers those.
+    weakens = [item["text"] for item in summary["weakenings"]]
+    reasons = [reason for reason in summary["reasons"] if reason not in weakens]
+    yield from (("because", clean(reason)) for reason in (*reasons, *weakens))
     yield from (("warning", clean(text)) for text in summary["warnings"])
     if not plan.changes and not summary["weakenings"]:
         yield "approving", "writes nothing now; later edits of contacts are restored"

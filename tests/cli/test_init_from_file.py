@@ -21,9 +21,9 @@ from rollcall.model.account import Account, AccountState
 from rollcall.model.contact import ALTERNATE_KINDS, ALTERNATE_PARTS, PRIMARY_PARTS, Contact, ContactKind
 from rollcall.model.desired import Absent, Desired, DesiredAbsent, Observation, Present, Unreadable, matches
 from rollcall.model.roster import Roster
-from rollcall.outcomes.verdicts import Verdict
 from rollcall.report.build import ReportInput, build_report
 from rollcall.report.csv_file import list_columns, write_csv
+from rollcall.sweep.run import HELD
 from rollcall_cli.aws.directory import name_ou
 from rollcall_cli.init.csv_file import read_csv
 from rollcall_cli.init.files import FROM_AWS, FROM_FILE, build_roster_file
@@ -67,8 +67,7 @@ def export(observed: Iterable[ObservedAccount], roster: Mapping[str, Any] = WITH
         },
         roster=roster,
         decide=lambda record: plan_observed(record, compiled, halted=None, today=TODAY),
-        results={},
-        left=(Verdict.WOULD_SET, "the plan is pending approval"),
+        judge=lambda _account_id, _change: HELD,
         drift=(),
         today=TODAY,
         trend=[],

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from rollcall.decide.plan import ChangeResult, ObservedAccount, plan_observed
+from rollcall.decide.plan import ObservedAccount, plan_observed
 from rollcall.decide.plan_text import build_group_documents
 from rollcall.decide.plan_values import KnownContacts, group_changes
 from rollcall.model.account import Account, AccountState
@@ -18,6 +18,7 @@ from rollcall.model.display import Masks
 from rollcall.model.roster import Roster
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.report.build import ReportInput, build_report
+from rollcall.sweep.run import HELD
 
 TODAY = date(2026, 10, 5)
 UNITS = (
@@ -58,7 +59,7 @@ def sample_report(
     roster = Roster.from_document(ROSTER)
     records = [_observed(index, chance, calm=calm) for index in range(accounts)]
     results = {
-        (record.account.id, change.kind): _result(record.account.id, change.kind, chance)
+        (record.account.id, change.kind): _judge(chance)
         for record in records
         for change in plan_observed(record, roster, halted=None, today=TODAY).changes
         if not held
@@ -67,10 +68,9 @@ def sample_report(
         summary=_summary(roster, accounts, held=held),
         roster=ROSTER,
         decide=lambda record: plan_observed(record, roster, halted=None, today=TODAY),
-        results=results,
-        left=(Verdict.WOULD_SET, "the plan is pending approval"),
+        judge=lambda account_id, change: results.get((account_id, change.kind), HELD),
         # No event came of them: what an event comes of is restored before a sweep sees it.
-        drift=[key for key in sorted(results) if results[key].verdict is Verdict.SET][: None if calm else 2],
+        drift=[key for key in sorted(results) if results[key][0] is Verdict.SET][: None if calm else 2],
         today=TODAY,
         trend=[],
         organization="o-exampleorgid",
@@ -180,16 +180,10 @@ def _found(kind: ContactKind, luck: float, index: int) -> Observation:
     return Present(contact=Contact.from_document(ROSTER["contacts"][_NAMES[kind]]))
 
 
-def _result(account_id: str, kind: ContactKind, chance: random.Random) -> ChangeResult:
-    failed = chance.random() < 0.05
-    return ChangeResult(
-        account_id=account_id,
-        kind=kind,
-        verdict=Verdict.FAILED if failed else Verdict.SET,
-        reason="AWS refused it: ValidationException" if failed else "set the contact of the roster",
-        intent_id="20261005T093000Z-1f2e3d4c5b6a",
-        verified=not failed,
-    )
+def _judge(chance: random.Random) -> tuple[Verdict, str]:
+    if chance.random() < 0.05:
+        return Verdict.FAILED, "AWS refused it: ValidationException"
+    return Verdict.SET, "set the contact of the roster"
 
 
 def _summary(roster: Roster, accounts: int, *, held: bool) -> dict[str, Any]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
 
-    from rollcall.decide.plan import Change, ChangeResult, Finding, ObservedAccount, Plan
+    from rollcall.decide.plan import Change, Finding, ObservedAccount, Plan
 
 
 #: Contacts that somebody must look at: Rollcall neither finds them compliant nor can make them so.
@@ -83,17 +83,16 @@ _UNMANAGED = {
 class ReportInput:
     """What a report is made of, beside what was observed.
 
-    `summary` is that of the run, `roster` the compiled document that `decide` applies. `results` are what
-    became of planned changes, `left` what became of one without a result, and why. `drift` are changes
-    that only the sweep found, `trend` is that of the report before. `waiting` are plans pending approval.
-    `organization` and `management` are IDs; `edits` are those since the report before, as documents.
+    `summary` is that of the run, `roster` the compiled document that `decide` applies; `judge` says what
+    became of a planned change of an account, and why. `drift` are changes that only the sweep found, `trend`
+    is that of the report before. `waiting` are plans pending approval. `organization` and `management` are
+    IDs; `edits` are those since the report before, as documents.
     """
 
     summary: Mapping[str, Any]
     roster: Mapping[str, Any]
     decide: Callable[[ObservedAccount], Plan]
-    results: Mapping[tuple[str, ContactKind], ChangeResult]
-    left: tuple[Verdict, str]
+    judge: Callable[[str, Change], tuple[Verdict, str]]
     drift: Iterable[tuple[str, ContactKind]]
     today: date
     trend: Sequence[Mapping[str, Any]]
@@ -157,8 +156,7 @@ def _build_account(
     for finding in plan.findings:
         decided[finding.kind] = _build_contact(finding, find_status(finding.verdict), finding.reason)
     for change in plan.changes:
-        result = basis.results.get((account.id, change.kind))
-        verdict, reason = (result.verdict, result.reason) if result else basis.left
+        verdict, reason = basis.judge(account.id, change)
         decided[change.kind] = _build_contact(change, find_status(verdict), reason)
     for kind, contact in decided.items():
         holders.add(account.id, kind, contact)

@@ -13,7 +13,7 @@ from rollcall.model.account import describe_account
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.outcomes.verdicts import COUNTED, RIGHT, VERDICTS, Verdict
-from rollcall.sweep.run import Ending, Step, Trigger
+from rollcall.sweep.run import HELD, Ending, Trigger, find_ending
 from rollcall.sweep.stored_plan import (
     compute_change_digest,
     describe_for_notice,
@@ -98,6 +98,12 @@ class RunCounts:
         """Drift without what is held: the plan that is pending approval has its own, louder notice."""
         return [item for item in self.drifts if (item[0].id, item[1].kind) not in self.held]
 
+    def judge_change(self, account_id: str, change: Change) -> tuple[Verdict, str]:
+        """What became of a change that was planned, and why."""
+        if (result := self.results.get((account_id, change.kind))) is not None:
+            return result.verdict, result.reason
+        return HELD if (account_id, change.kind) in self.held else self.left
+
     def add(self, account: Account, plan: Plan, *, drift: bool = True) -> None:
         """The next account. `drift` is whether its contacts were to be right before this run."""
         self.accounts += 1
@@ -117,8 +123,7 @@ class RunCounts:
 
     def _change(self, account: Account, change: Change, *, drift: bool) -> None:
         result = self.results.get((account.id, change.kind))
-        left_over = HELD if (account.id, change.kind) in self.held else self.left
-        verdict, reason = (result.verdict, result.reason) if result else left_over
+        verdict, reason = self.judge_change(account.id, change)
         self.changes += 1
         self.contacts[str(VERDICTS[verdict].counted)] += 1
         self.became[str(verdict)] += 1
@@ -160,11 +165,6 @@ class RunCounts:
 
 
 VERSION: Final = 1
-
-
-def find_ending(run: Run) -> Ending:
-    """How the run ends: a step that was given up counts before everything else."""
-    return Ending.FAILED if run.failed else run.ending or Ending.FINISHED
 
 
 def make_summary(
@@ -220,27 +220,6 @@ def make_summary(
         # Their role worked in the run before. They were read centrally.
         "lost_roles": _shorten(sorted(counts.lost_roles)) if counts else [],
     }
-
-
-#: What is said of a contact whose change waits for a person.
-HELD: Final = (Verdict.WOULD_SET, "the plan is pending approval")
-_NOT_REACHED = {
-    Ending.PAUSED: (Verdict.WOULD_SET, "writes were paused before it was reached"),
-    Ending.SUPERSEDED: (Verdict.WOULD_SET, "another roster or run took over before it was reached"),
-    Ending.ALTERED: (Verdict.WOULD_SET, "the stored plan was altered before it was reached"),
-}
-
-
-def find_left_over(run: Run) -> tuple[Verdict, str]:
-    """What is said of a contact that differs and that the run did not get to, with the reason."""
-    if run.ending in _NOT_REACHED:
-        return _NOT_REACHED[run.ending]
-    if run.plan is not None:
-        return Verdict.PENDING, "the run gave up before it was reached"
-    if run.pending:
-        return HELD
-    unplanned = {str(Step.OBSERVE), str(Step.GATE)}.intersection(run.failed)
-    return Verdict.WOULD_SET, "no plan was made: a step failed" if unplanned else "nothing is approved"
 
 
 def make_notices(

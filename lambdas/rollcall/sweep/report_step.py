@@ -18,8 +18,6 @@ from rollcall.outcomes.verdicts import VERDICTS
 from rollcall.sweep.approvals import WAITS, LapsedApproval
 from rollcall.sweep.counts import (
     RunCounts,
-    find_ending,
-    find_left_over,
     make_failure_notice,
     make_notices,
     make_summary,
@@ -27,7 +25,7 @@ from rollcall.sweep.counts import (
 from rollcall.sweep.gate import know_contacts
 from rollcall.sweep.report_files import build_waiting, publish_report
 from rollcall.sweep.rollout import find_unchanged, list_held, load_held, load_rollout, was_carried_out
-from rollcall.sweep.run import Ending, Run, Step, Trigger, describe_failure
+from rollcall.sweep.run import Ending, Run, Step, Trigger, describe_failure, find_ending, find_left_over
 from rollcall.sweep.stored_plan import AlteredPlanError
 
 if TYPE_CHECKING:

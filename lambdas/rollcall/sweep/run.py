@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from rollcall.model.codec import Serializable
+from rollcall.outcomes.verdicts import Verdict
 
 #: A worker that is silent for so long counts as gone: no function of the sweep may run so long.
 LEASE_SECONDS = 900
@@ -121,3 +122,29 @@ class Run(Serializable):
 def describe_failure(failure: Mapping[str, Any] | str) -> str:
     """The name of the error: its text is not known to hold no contact details."""
     return failure if isinstance(failure, str) else str(failure.get("Error", "unknown"))
+
+
+def find_ending(run: Run) -> Ending:
+    """How the run ends: a step that was given up counts before everything else."""
+    return Ending.FAILED if run.failed else run.ending or Ending.FINISHED
+
+
+#: What is said of a contact whose change waits for a person.
+HELD: Final = (Verdict.WOULD_SET, "the plan is pending approval")
+_NOT_REACHED: Final = {
+    Ending.PAUSED: (Verdict.WOULD_SET, "writes were paused before it was reached"),
+    Ending.SUPERSEDED: (Verdict.WOULD_SET, "another roster or run took over before it was reached"),
+    Ending.ALTERED: (Verdict.WOULD_SET, "the stored plan was altered before it was reached"),
+}
+
+
+def find_left_over(run: Run) -> tuple[Verdict, str]:
+    """What is said of a contact that differs and that the run did not get to, with the reason."""
+    if run.ending in _NOT_REACHED:
+        return _NOT_REACHED[run.ending]
+    if run.plan is not None:
+        return Verdict.PENDING, "the run gave up before it was reached"
+    if run.pending:
+        return HELD
+    unplanned = {str(Step.OBSERVE), str(Step.GATE)}.intersection(run.failed)
+    return Verdict.WOULD_SET, "no plan was made: a step failed" if unplanned else "nothing is approved"

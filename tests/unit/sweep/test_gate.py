@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -294,6 +296,14 @@ class TestWaiting:
         assert (drifted["contacts"], drifted["became"]) == (2, {"set": 2})
         counted = {name: count for name, count in world.summary["contacts"].items() if count}
         assert (counted["set"], counted["would-set"], world.summary["drift"]) == (2, 2, 4)
+        report = json.loads(world.runs.reports[f"reports/{execution.document['id']}/report.json"])
+        shown = Counter(
+            (contact["status"], contact["reason"])
+            for account in report["accounts"]
+            for contact in account["contacts"].values()
+        )
+        assert shown["would-set", "the plan is pending approval"] == 2
+        assert Counter(status for status, _ in shown.elements()) == counted
 
     def test_they_wait_on_through_later_sweeps_and_are_carried_out_as_approved(self):
         world, plan = held_drift()

@@ -58,13 +58,13 @@ _GROUP: Final = (
 
 #: Facts of each kind of notice, in the order in which people ask for them.
 NOTICES: Final = {
-    NoticeKind.SWEEP_HELD: "run, plan (digest), roster (digest), first, reasons, accounts_changed, accounts_active,"
+    NoticeKind.SWEEP_HELD: "run, plan (digest), roster (digest), first, drift (deletes under the roster in force), reasons, accounts_changed, accounts_active,"
     " changes, deletes, by_kind, weakenings (kind, text, accounts: ids, count), warnings, not_compared, groups (largest first), groups_count, expires_at",
     NoticeKind.SWEEP_FAILED: "run (or the execution, if no run began), failed (step: error), contacts (count by verdict)",
     NoticeKind.SWEEP_DRIFT: "run, accounts, contacts, became (verdict: count), suspects, groups, groups_count",
     NoticeKind.SWEEP_APPLIED: "run, plan, trigger, by, became, ending, examples of contacts that were not set (at most"
     " 5), examples_count (how many were not set)",
-    NoticeKind.ROSTER_APPROVED: "roster, plan, by, user_id and execution (of a person), automatic, enforces (false: audit mode everywhere), changes",
+    NoticeKind.ROSTER_APPROVED: "roster, plan, by, user_id and execution (of a person), automatic, drift (only deletes are approved), enforces (false: audit mode everywhere), changes",
     NoticeKind.APPROVAL_LAPSED: "run, plan, by, reason",
     NoticeKind.PLAN_ALTERED: "run, plan, stored_by",
     NoticeKind.PAUSED: "by, user_id, execution, reason, until, stage (begun, replaced, reminded, ended)",

@@ -39,6 +39,10 @@ REDIRECTED = (
     '1 account: SECURITY soc: email m***@example.net -> aws-sco@example.com, name "M***" -> "Security"; '
     "555566667777 Divested"
 )
+DELETED = (
+    '2 accounts: delete BILLING: email m***@example.net, name "M***", title "T***", phone ***00; '
+    "222222222222 Payments, 444455556666 Web Shop"
+)
 GROUPS: dict[str, Any] = {"groups": [MISTYPED, ADDED, REDIRECTED], "groups_count": 14}
 DRIFTED = "phone ***00 -> +1 206 443 2100; 222222222222 Payments"
 HELD = {
@@ -199,6 +203,18 @@ NOTICES: dict[str, Notice] = {
         ),
         severity=Severity.MEDIUM,
     ),
+    "sweep-held-drift": _of(
+        NoticeKind.SWEEP_HELD,
+        HELD,
+        drift=True,
+        reasons=["contacts would be deleted in 2 accounts"],
+        warnings=[],
+        accounts_changed=2,
+        changes=2,
+        by_kind={"BILLING": 2},
+        groups=[DELETED],
+        groups_count=1,
+    ),
     "sweep-failed": _of(
         NoticeKind.SWEEP_FAILED,
         {"run": RUN, "failed": {"observe": "unexpected: TimeoutError"}, "contacts": CONTACTS},
@@ -228,6 +244,7 @@ NOTICES: dict[str, Notice] = {
     "roster-approved-automatically": _of(
         NoticeKind.ROSTER_APPROVED, APPROVED, **AUTOMATIC, plan=None, changes=4
     ),
+    "roster-approved-drift": _of(NoticeKind.ROSTER_APPROVED, APPROVED, drift=True, changes=2),
     "roster-approved-audit": replace(
         _of(
             NoticeKind.ROSTER_APPROVED,

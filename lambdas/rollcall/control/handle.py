@@ -195,7 +195,7 @@ class CommandHandler:
             raise RefusedError(begun["refused"])
         notice = make_approved_notice(
             self.rosters.load(pending.roster),
-            before=self.rosters.load(pending.against) if pending.against else self.rosters.candidate,
+            before=self.rosters.load(pending.against) if pending.against else None,
             plan=pending.plan,
             changes=pending.changes,
             by=command.caller.arn,

@@ -109,8 +109,7 @@ def _describe_principal(item: object) -> str:
 
 
 _UNKNOWN: Final = "unknown"
-#: Of a value in a command, so that no step is cut within one. A digest has 64 characters.
-_COMMAND_LENGTH = 120
+_COMMAND_LENGTH = 120  # of a value, so that no step is cut within a command; a digest has 64 characters
 
 
 def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
@@ -181,9 +180,10 @@ def pick_variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
     match kind:
         case NoticeKind.SWEEP_HELD:
             first = "first" if given.get("changes") else "first-without-changes"
-            special = first if given.get("first") else "" if given.get("changes") else "weakens"
+            other = "drift" if given.get("drift") else "" if given.get("changes") else "weakens"
+            special = first if given.get("first") else other
         case NoticeKind.ROSTER_APPROVED:
-            special = "automatic" if given.get("automatic") else ""
+            special = "automatic" if given.get("automatic") else "drift" if given.get("drift") else ""
             special = "audit" if given.get("enforces") is False else special
         case NoticeKind.SWEEP_DRIFT:
             special = _find_left(given)

@@ -145,6 +145,16 @@ NOTICES: Final[dict[str, NoticeWords]] = {
 - If yes, approve it: `rollcall approve {plan}`
 - If no, correct the roster and deploy it. Until then edits are only alerted.""",
     ),
+    "sweep-held/drift": replace(
+        _HELD,
+        headline="{changes} contacts that the roster does not allow wait for deletion",
+        waits="nothing of this plan is deleted until a person approves it",
+        do="""
+- Find out who set them: `rollcall report` lists all.
+- To delete them, approve this plan: `rollcall approve {plan}`
+- To keep them, allow them in the roster and deploy it.""",
+        examples="What would be deleted, most accounts first",
+    ),
     NoticeKind.SWEEP_FAILED: NoticeWords(
         severity=Severity.HIGH,
         headline="sweep FAILED at {failed_steps}",
@@ -183,6 +193,9 @@ after the plan was made are skipped; the next sweep checks them.""",
         _APPROVED,
         headline="roster approved automatically, its changes are within the limits",
         do="- Nothing, if the deployment was planned. If not, run `rollcall pause --reason TEXT`.",
+    ),
+    "roster-approved/drift": replace(
+        _APPROVED, headline="deletion of {changes} contacts approved by {operator}"
     ),
     "roster-approved/audit": replace(
         _APPROVED,

@@ -262,7 +262,7 @@ def make_pending_notice(pending: PendingPlan, groups: Mapping[str, Any]) -> Noti
 
     `groups` are the facts that show its changes.
     """
-    facts = {**pending.summary, **groups}
+    facts = {**pending.summary, "drift": pending.roster == pending.against, **groups}
     notice = make_notice(NoticeKind.SWEEP_HELD, key=f"{pending.plan}/{pending.data}", facts=facts)
     return replace(notice, severity=Severity.MEDIUM) if facts.get("first") else notice
 
@@ -270,7 +270,7 @@ def make_pending_notice(pending: PendingPlan, groups: Mapping[str, Any]) -> Noti
 def make_approved_notice(
     roster: Roster,
     *,
-    before: Roster,
+    before: Roster | None,
     plan: str | None,
     changes: int | None,
     by: str,
@@ -279,7 +279,7 @@ def make_approved_notice(
 ) -> Notice:
     """The notice that a roster is the approved one from now on. One that enforces nothing says so.
 
-    It is as loud as a pause if the roster `before` did enforce.
+    It is as loud as a pause if the roster that was in force `before` did enforce.
     """
     facts = {
         "roster": roster.digest,
@@ -289,12 +289,12 @@ def make_approved_notice(
         "user_id": None,
         "execution": None,
         "automatic": automatic,
+        # Only deletes of its plan are approved.
+        "drift": before is not None and before.digest == roster.digest,
         "enforces": is_enforcing(roster),
         "changes": changes,
     }
     notice = make_notice(NoticeKind.ROSTER_APPROVED, key=key, facts=facts)
-    return (
-        replace(notice, severity=Severity.HIGH)
-        if is_enforcing(before) and not is_enforcing(roster)
-        else notice
-    )
+    if before is not None and is_enforcing(before) and not is_enforcing(roster):
+        return replace(notice, severity=Severity.HIGH)
+    return notice

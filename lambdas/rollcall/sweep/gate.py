@@ -264,7 +264,7 @@ class ApproveStep:
             before=control.approved,
             notice=make_approved_notice(
                 self.rosters.candidate,
-                before=self.rosters.find_current(control),
+                before=self.rosters.load(control.approved) if control.approved else None,
                 plan=run.plan.digest,
                 changes=run.plan.changes,
                 by=by or WITHIN_LIMITS,

@@ -10,8 +10,10 @@ import pytest
 
 from rollcall.model.display import Masks
 from rollcall.model.roster import Roster, compute_digest
+from rollcall.notify.notices import build_notice_message
 from rollcall.sweep.gate import WITHIN_LIMITS
 from tests.support.identities import MACHINE
+from tests.support.samples import LINKS
 from tests.support.sweep_runs import (
     ABSENT,
     AUDIT,
@@ -69,6 +71,7 @@ class TestFirstRoster:
             "user_id": "AROAEXAMPLE:alice",
             "execution": "c-0",
             "automatic": False,
+            "drift": False,
             "enforces": True,
             "changes": 3 * MANAGED,
         }
@@ -316,6 +319,19 @@ class TestWaiting:
         assert world.approve_held().document["ending"] == "finished"
         assert not any("BILLING" in world.contacts(account) for account in (MEMBER, PRODUCTION))
         assert world.sweeps.plans == {}
+
+    def test_they_are_alerted_as_deletes_and_not_as_a_roster(self):
+        world, _ = held_drift()
+        world.approve_held()
+        headlines = {
+            item["notice"]: build_notice_message(item, LINKS).headline
+            for item in world.notices
+            if item["notice"] in ("sweep-held", "roster-approved")
+        }
+        assert headlines == {
+            "sweep-held": "Open: 2 contacts that the roster does not allow wait for deletion",
+            "roster-approved": "Reported: deletion of 2 contacts approved by rollcall-operator/alice",
+        }
 
     def test_during_a_pause_nothing_is_carried_out_and_the_deletes_wait(self):
         world = settled(ABSENT)

@@ -230,12 +230,15 @@ NOTICES: dict[str, Notice] = {
         groups=[f"1 account: SECURITY soc (failed): {DRIFTED}"],
     ),
     "sweep-applied": _of(NoticeKind.SWEEP_APPLIED, APPLIED),
-    "sweep-applied-left": _of(
-        NoticeKind.SWEEP_APPLIED,
-        APPLIED,
-        became={"set": 58, "skipped": 2, "failed": 1},
-        examples=LEFT,
-        examples_count=3,
+    "sweep-applied-left": replace(
+        _of(
+            NoticeKind.SWEEP_APPLIED,
+            APPLIED,
+            became={"set": 58, "skipped": 2, "failed": 1},
+            examples=LEFT,
+            examples_count=3,
+        ),
+        severity=Severity.MEDIUM,
     ),
     "sweep-applied-paused": _of(
         NoticeKind.SWEEP_APPLIED, APPLIED, became={"set": 25}, ending="paused", by=None, trigger="roster"

@@ -10,6 +10,7 @@ from rollcall.contact.known_drift import compute_fingerprint
 from rollcall.decide.plan import ReadBy
 from rollcall.decide.plan_values import ChangeGrouper
 from rollcall.model.account import describe_account
+from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.outcomes.verdicts import COUNTED, RIGHT, VERDICTS, Verdict
@@ -234,7 +235,7 @@ def make_notices(
         and plan.changes
         and (run.trigger is Trigger.APPROVAL or plan.roster != run.approved or counts.rolled_out)
     ):
-        yield make_notice(
+        notice = make_notice(
             NoticeKind.SWEEP_APPLIED,
             key=run.id,
             facts={
@@ -248,6 +249,9 @@ def make_notices(
                 "examples_count": counts.not_set_count,
             },
         )
+        # What was skipped is looked at by the next sweep.
+        failed = counts.became[str(Verdict.FAILED)]
+        yield replace(notice, severity=Severity.MEDIUM) if failed else notice
     told = counts.list_told()
     if plan is not None and told:
         yield make_notice(

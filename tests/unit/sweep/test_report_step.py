@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rollcall.model.errors import WriteRefusedError
 from rollcall.model.roster import compute_digest
 from rollcall.sweep import rollout
 from tests.support.samples import leaks
@@ -210,6 +211,20 @@ class TestRollOut:
         assert {item["verdict"] for item in facts["examples"]} == {"unreachable"}
         assert all("rollcall-management-contacts" in item["reason"] for item in facts["examples"])
         assert EXEMPT not in str(facts)
+
+    @pytest.mark.parametrize("failed", [True, False])
+    def test_it_is_medium_if_a_contact_failed_and_not_if_one_was_skipped(self, failed):
+        world = SweepWorld(approve=False)
+        world.sweep("roster")
+        if failed:
+            world.faults.plan("put_alternate_contact.after", WriteRefusedError("refused for a reason"))
+        else:
+            drift(world, MEMBER)
+        world.approve_held()
+        verdict = "failed" if failed else "skipped"
+        assert world.facts("sweep-applied")["became"] == {"set": 14, verdict: 1}
+        (severity,) = [item["severity"] for item in world.notices if item["notice"] == "sweep-applied"]
+        assert severity == ("MEDIUM" if failed else "INFO")
 
     def test_a_run_that_is_stopped_says_so_and_what_it_did_not_reach(self):
         world = SweepWorld(approve=False)

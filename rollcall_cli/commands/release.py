@@ -27,7 +27,7 @@ def release(
 
     Needs the role rollcall-operator of the hub. An edit that is waiting is restored within 15 minutes.
 
-    Exit status: 0 ended, now or within the last two days, 1 there is no backoff, or an error.
+    Exit status: 0 ended, now or before, 1 there is no backoff, or an error.
     """
     composition = get_composition(context)
     hub = connect_to_hub(composition, config=config, profile=profile)

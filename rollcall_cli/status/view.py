@@ -42,9 +42,9 @@ def render(found: Overview, *, masks: Masks) -> Iterator[Text]:
         rows = [*plans.describe_plan(plan, found.now), *values, command]
         yield from _render_section("Pending approval", rows)
     for plan in found.approved:
-        yield from _render_section("Approved, not applied yet", _list_approved(plan, found))
+        yield from _render_section("Approved, being applied", _list_approved(plan, found))
     if found.lapsed is not None:
-        yield from _render_section("Approved, not applied", _list_lapsed(found.lapsed, found.now))
+        yield from _render_section("Approval lapsed", _list_lapsed(found.lapsed, found.now))
     for record in found.repeated:
         yield from _render_section("Repeated edits", _list_repeated_edits(record))
     if found.open:

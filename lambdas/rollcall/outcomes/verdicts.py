@@ -90,8 +90,8 @@ VERDICTS: Final = {
         words=Words(
             result="not restored yet",
             did="None so far. Rollcall retries.",
-            next_step="Nothing yet. If no second alert follows within three hours, check the intake "
-            "dead-letter queue (`rollcall status`).",
+            next_step="Nothing yet. If no second alert follows, check the log of the function reconcile. "
+            "After 13 hours the event is in the intake dead-letter queue (`rollcall status`).",
             runbook="contact-waits",
             over=False,
         ),

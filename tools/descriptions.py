@@ -32,7 +32,7 @@ VERDICTS: Final = {
     Verdict.CHANGED_BACK: "Changed, and compliant again before Rollcall looked.",
     Verdict.SET_BY_OTHERS: "The change left the contact as the roster says.",
     Verdict.KEPT_EDITED: "The same, but the roster keeps a value of it, which may have changed. Not restored.",
-    Verdict.REFUSED: "The organization has no such account.",
+    Verdict.NO_ACCOUNT: "The organization has no such account.",
     Verdict.IGNORED: "The event does not concern Rollcall.",
 }
 

@@ -61,7 +61,7 @@ class KindExplanation:
     candidates: Sequence[SelectorMatch[str | Conflict | None]]
     #: Placeholders that were filled in.
     placeholders: tuple[str, ...]
-    demand: DesiredOrConflict | None
+    desired: DesiredOrConflict | None
     #: None if the contact was not read.
     found: Observation | None
     #: None if the contact was not read.
@@ -175,7 +175,7 @@ def _explain_kind(
         kind=kind,
         candidates=named,
         placeholders=find_placeholders(roster, won[0].value) if won else (),
-        demand=required.desired.get(kind),
+        desired=required.desired.get(kind),
         found=decision.found if shown.looked else None,
         verdict=verdict,
         reason=reason,
@@ -197,11 +197,11 @@ def _decide_verdict(decision: Change | Finding, shown: _Subject) -> tuple[Verdic
     return verdict, reason
 
 
-def _find_differences(found: Observation, demand: DesiredOrConflict | None) -> tuple[str, ...]:
+def _find_differences(found: Observation, desired: DesiredOrConflict | None) -> tuple[str, ...]:
     """Return the parts that differ, without what is kept: two different values can look alike when masked."""
-    if not isinstance(demand, Desired) or not isinstance(found, Present):
+    if not isinstance(desired, Desired) or not isinstance(found, Present):
         return ()
-    have, want = found.contact.as_stored(), demand.contact.as_stored()
+    have, want = found.contact.as_stored(), desired.contact.as_stored()
     return tuple(part for part in ALL_PARTS if want.get(part) not in (KEEP, have.get(part)))
 
 

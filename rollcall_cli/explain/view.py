@@ -93,7 +93,7 @@ def _list_assumed(explanation: Explanation, enforcement: Enforcement | None) -> 
 def _format_heading(kind: KindExplanation) -> Text:
     heading = Text(str(kind.kind), style="bold")
     if kind.verdict is Verdict.SET:
-        word = "deleted" if isinstance(kind.demand, DesiredAbsent) else "set"
+        word = "deleted" if isinstance(kind.desired, DesiredAbsent) else "set"
         heading.append(f": would be {word}", style=_STYLES[kind.status])
     elif kind.verdict is not None:
         heading.append(f": {_WORDS.get(kind.verdict, str(kind.verdict))}", style=_STYLES[kind.status])
@@ -106,12 +106,12 @@ def _list_facts(kind: KindExplanation, values: _ContactValues, *, masks: Masks) 
     yield from (("entry", line) for line in _list_entries(kind.candidates))
     wanted, found = values.list_wanted(kind), values.list_found(kind)
     texts = show_values((value for value in (*wanted.values(), *found.values()) if value), masks=masks)
-    if isinstance(kind.demand, Desired):
+    if isinstance(kind.desired, Desired):
         yield from (("wanted", line) for line in _list_parts(kind.kind, wanted, texts))
-        if kept := kind.demand.contact.list_kept():
+        if kept := kind.desired.contact.list_kept():
             yield "wanted", f"as the account has it: {_name_parts(kind.kind, kept)}"
-    elif kind.demand is not None:
-        yield "wanted", f"blocked: {kind.demand.reason}" if isinstance(kind.demand, Conflict) else "absent"
+    elif kind.desired is not None:
+        yield "wanted", f"blocked: {kind.desired.reason}" if isinstance(kind.desired, Conflict) else "absent"
     if kind.placeholders:
         yield "filled", ", ".join(f"{{{name}}}" for name in kind.placeholders)
     match kind.found:
@@ -149,9 +149,9 @@ class _ContactValues:
 
     def list_wanted(self, kind: KindExplanation) -> Mapping[str, ContactValue | None]:
         """Return what the roster sets, None for a part that it removes; nothing of what it keeps."""
-        if not isinstance(kind.demand, Desired):
+        if not isinstance(kind.desired, Desired):
             return {}
-        wanted = kind.demand.contact.as_stored()
+        wanted = kind.desired.contact.as_stored()
         parts = {part: wanted.get(part) for part in find_rules(kind.kind)}
         return {
             part: ContactValue(part=part, text=text, own=True) if text else None
@@ -245,7 +245,7 @@ def _mask(value: ContactValue, masks: Masks) -> str:
 
 
 def _build_kind(kind: KindExplanation, values: _ContactValues, *, masks: Masks) -> dict[str, Any]:
-    kept = dict.fromkeys(kind.demand.contact.list_kept(), KEEP) if isinstance(kind.demand, Desired) else {}
+    kept = dict.fromkeys(kind.desired.contact.list_kept(), KEEP) if isinstance(kind.desired, Desired) else {}
     wanted = _build_contact(values.list_wanted(kind), masks=masks) | kept
     found = _build_contact(values.list_found(kind), masks=masks)
     return {
@@ -254,7 +254,7 @@ def _build_kind(kind: KindExplanation, values: _ContactValues, *, masks: Masks) 
         "reason": kind.reason,
         "entries": _build_candidates(kind.candidates, "contact"),
         "placeholders": list(kind.placeholders),
-        "wanted": _build_wanted(kind.demand, wanted),
+        "wanted": _build_wanted(kind.desired, wanted),
         "found": _build_found(kind.found, found),
         "differs_in": list(kind.differs_in),
     }
@@ -272,8 +272,8 @@ def _build_candidates(found: Sequence[SelectorMatch[Any]], value: str) -> list[d
     ]
 
 
-def _build_wanted(demand: DesiredOrConflict | None, contact: Mapping[str, str | None]) -> dict[str, Any]:
-    match demand:
+def _build_wanted(desired: DesiredOrConflict | None, contact: Mapping[str, str | None]) -> dict[str, Any]:
+    match desired:
         case Desired(source=source):
             return {"state": "present", "contact": dict(contact), "source": source}
         case DesiredAbsent(source=source):

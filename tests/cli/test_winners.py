@@ -58,7 +58,7 @@ def test_the_marked_entry_is_the_one_that_decides(account, defaults, overrides):
     )
     for kind in found.kinds:
         won = find_winners(kind.candidates)
-        match kind.demand:
+        match kind.desired:
             case Desired(contact=contact, source=source):
                 assert contact == fill_placeholders(roster.contacts[won[0].value], account)
                 assert won[0].source in source

@@ -18,7 +18,7 @@ from localcloud.story.shell import build_environment
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.contact.repeated_edits import RepeatedEdits
-from rollcall.control.pauses import Pause, Stage
+from rollcall.control.pauses import Pause, PauseStage
 from rollcall.model.contact import ContactKind
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from rollcall.rosters.current import approve_candidate
@@ -150,7 +150,7 @@ class Drills:
         now, known = datetime.now(UTC), self.state.load_pause()
         texts = dict.fromkeys(("by", "user_id", "execution", "reason", "incident"), f"drill {now}")
         pause = Pause(
-            stage=Stage.BEGUN,
+            stage=PauseStage.BEGUN,
             started_at=now,
             until=now + timedelta(hours=1),
             alerted_at=now,
@@ -159,7 +159,7 @@ class Drills:
         )
         assert self.state.save_pause(pause, before=known)
         yield
-        assert self.state.save_pause(replace(pause, stage=Stage.UNPAUSED, update=1), before=pause)
+        assert self.state.save_pause(replace(pause, stage=PauseStage.UNPAUSED, update=1), before=pause)
 
 
 @pytest.fixture(scope="module")

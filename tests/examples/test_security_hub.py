@@ -111,7 +111,7 @@ def test_a_finding_is_archived_by_the_end_of_its_incident(service: SecurityHub) 
 
 
 def test_a_long_principal_fits(service: SecurityHub) -> None:
-    document = dict(EVENTS["watched-denied"]["detail"])
+    document = dict(EVENTS["monitored-denied"]["detail"])
     document["actor"] = document["actor"] | {"principal": "a" * 2048}
     handle(make_event(document))
     assert len(service.findings) == 1

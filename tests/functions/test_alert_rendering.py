@@ -307,7 +307,7 @@ def test_an_authorised_changer_is_told_quietly_only_of_what_was_put_right():
 
 
 def possible(cause):
-    """What `reconcile` can make of a signal: a watched event is only told."""
+    """What `reconcile` can make of a signal: a monitored event is only told."""
     return (Verdict.NOTIFIED, Verdict.DENIED) if cause is Cause.MONITORED else tuple(Verdict)
 
 
@@ -487,7 +487,7 @@ MALFORMED: list[Any] = [
     {"detail": BASE | {"cause": "sunspots"}},
     {"detail": BASE | {"cause": None}},
     {"detail": BASE | {"cause": []}},
-    {"detail": BASE | {"cause": "watched"}},
+    {"detail": BASE | {"cause": "monitored"}},
     {"detail": BASE | {"stage": "half"}},
     {"detail": BASE | {"stage": None}},
     {"detail": BASE | {"outcomes": [BASE["outcomes"][0] | {"verdict": "vanished"}]}},

@@ -59,7 +59,7 @@ SHAPES = (
     "notice-sweep-held",
     "notice-unpaused",
     "primary-restored",
-    "watched-CloseAccount",
+    "monitored-CloseAccount",
 )
 #: Directory and ending of each way to show a message, what shows it, and which alerts are written down.
 WAYS = {

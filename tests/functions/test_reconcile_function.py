@@ -241,7 +241,7 @@ def test_an_unknown_account_is_a_recorded_refusal(deployment):
     event["detail"]["userIdentity"] = caller.build_user_identity()
     deployment.intake.send(event)
     deployment.run()
-    assert sorted(verdicts(deployment)) == ["own-write", "refused", "set"]
+    assert sorted(verdicts(deployment)) == ["no-account", "own-write", "set"]
 
 
 class TestLogs:

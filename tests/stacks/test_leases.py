@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rollcall.adapters.state.channels import HELD_SECONDS
+from rollcall.adapters.state.channels import LOCK_SECONDS
 from rollcall.decide.intent import WORK
 from rollcall.sweep.apply import TIMEOUT
 from rollcall.sweep.run import LEASE_SECONDS
@@ -61,4 +61,4 @@ def test_an_incident_is_its_workers_own_for_longer_than_a_function_that_tells_ma
     functions = everything.templates["RollcallHub"].of_type("AWS::Lambda::Function").values()
     telling = [one["Timeout"] for one in functions if one["Handler"] == "notify.handler.handler"]
     assert len(telling) == 4
-    assert max(telling) < HELD_SECONDS
+    assert max(telling) < LOCK_SECONDS

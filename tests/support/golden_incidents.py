@@ -188,7 +188,9 @@ INCIDENTS = {
         MOVED, of(Verdict.UNMANAGED, "the roster names no contact for this account", **NOBODY), opened=True
     ),
     "edited-inactive": incident(EDITED, of(Verdict.INACTIVE, "the account is SUSPENDED", **NOBODY)),
-    "edited-refused": incident(EDITED, of(Verdict.REFUSED, "the organization has no such account", **NOBODY)),
+    "edited-no-account": incident(
+        EDITED, of(Verdict.NO_ACCOUNT, "the organization has no such account", **NOBODY)
+    ),
     "edited-restored-later": incident(
         EDITED, of(Verdict.BACKED_OFF, "repeated edits: it is restored at 2026-10-05T09:35:00Z"), opened=True
     ),
@@ -214,7 +216,9 @@ INCIDENTS = {
     "moved-denied": incident(MOVED, DENIED, event="MoveAccount", **CALLERS),
     "tagged-denied": incident(Cause.ACCOUNT_TAGGED, DENIED, event="UntagResource"),
     "unit-denied": incident(Cause.OU_CHANGED, DENIED, **CALLERS),
-    "watched-denied": incident(Cause.MONITORED, DENIED, event="DeregisterDelegatedAdministrator", **CALLERS),
+    "monitored-denied": incident(
+        Cause.MONITORED, DENIED, event="DeregisterDelegatedAdministrator", **CALLERS
+    ),
     "renamed-told": incident(
         Cause.ACCOUNT_RENAMED, of(Verdict.NOTIFIED, UNNAMED, **NOBODY), event="PutAccountName"
     ),
@@ -319,7 +323,7 @@ INCIDENTS = {
         Cause.OU_CHANGED, of(Verdict.NOTIFIED, "it has more than 10 accounts", **NOBODY)
     ),
 } | {
-    f"watched-{name}": incident(
+    f"monitored-{name}": incident(
         Cause.MONITORED, of(Verdict.NOTIFIED, "Rollcall cannot undo this", **NOBODY), event=name
     )
     for name in ONE_OF_EACH.values()

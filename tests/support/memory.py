@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.sns import SnsTopic
-from rollcall.adapters.state.channels import HELD_SECONDS
+from rollcall.adapters.state.channels import LOCK_SECONDS
 from rollcall.decide.plan import ChangeResult, ObservedAccount, PlannedChange
 from rollcall.decide.resolve import Enforcement, RegisteredDrill
 from rollcall.model.account import Account
@@ -272,19 +272,19 @@ class MemoryBus:
 class MemoryChannel:
     faults: Faults
     told: dict[str, ChannelRecord] = field(default_factory=dict)
-    held: dict[str, datetime] = field(default_factory=dict)
+    locked: dict[str, datetime] = field(default_factory=dict)
 
     def begin(self, incident_id: str, now: datetime) -> ChannelRecord:
-        since = self.held.get(incident_id)
-        if since is not None and (now - since).total_seconds() <= HELD_SECONDS:
+        since = self.locked.get(incident_id)
+        if since is not None and (now - since).total_seconds() <= LOCK_SECONDS:
             raise RetryableError("another worker is telling of this incident")
-        self.held[incident_id] = now
+        self.locked[incident_id] = now
         return self.told.get(incident_id, ChannelRecord())
 
     def end(self, incident_id: str, now: datetime, told: ChannelRecord) -> None:  # noqa: ARG002  # memory forgets nothing
         self.faults("alerted.sent")
         self.told[incident_id] = told
-        self.held.pop(incident_id, None)
+        self.locked.pop(incident_id, None)
 
 
 @dataclass

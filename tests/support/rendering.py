@@ -9,7 +9,7 @@ from tests.support.samples import (
     SIGNAL,
 )
 
-#: Every cause, and each watched event: (cause, event name, whether the actor is authorised).
+#: Every cause, and each monitored event: (cause, event name, whether the actor is authorised).
 HAPPENINGS = [
     *((cause, SIGNAL.event.name, False) for cause in Cause if cause not in {Cause.MONITORED, Cause.SWEPT}),
     *((cause, SIGNAL.event.name, True) for cause in sorted(TAMPERING)),

@@ -29,7 +29,7 @@ _Done = TypeVar("_Done")
 
 
 class ThreadPool:
-    """The port `Pool`. Threads live as long as one call of `each`: nothing runs on in a frozen function."""
+    """The port `Pool`. Threads end with the call of `map_each`: nothing runs on in a frozen function."""
 
     def __init__(self, *, threads: int) -> None:
         self._threads = threads
@@ -45,7 +45,7 @@ class ThreadPool:
         shelf = _Shelf(work, items, go_on)
         with ThreadPoolExecutor(max_workers=self._threads) as pool:
             for _ in range(self._threads):
-                pool.submit(shelf.is_empty)
+                pool.submit(shelf.work_off)
         return shelf.results()
 
 
@@ -62,7 +62,7 @@ class _Shelf(Generic[_Item, _Done]):
         self._done: dict[int, _Done] = {}
         self._failed: dict[int, BaseException] = {}
 
-    def is_empty(self) -> None:
+    def work_off(self) -> None:
         """Take items and work on them until there are none, or none are to be taken."""
         while (taken := self._take()) is not None:
             number, item = taken

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _REMINDER: Final = timedelta(days=1)
 
 
-class Stage(StrEnum):
+class PauseStage(StrEnum):
     """What happened last to the pause."""
 
     BEGUN = "begun"
@@ -36,7 +36,7 @@ class Pause:
     `incident` and `update` identify its last notice. A pause is over at `until`, also if nothing says so.
     """
 
-    stage: Stage
+    stage: PauseStage
     by: str
     user_id: str
     execution: str
@@ -50,7 +50,7 @@ class Pause:
     @property
     def is_open(self) -> bool:
         """Whether its end was neither commanded nor alerted."""
-        return self.stage not in {Stage.ENDED, Stage.UNPAUSED}
+        return self.stage not in {PauseStage.ENDED, PauseStage.UNPAUSED}
 
     @property
     def ended_nothing(self) -> bool:
@@ -58,7 +58,7 @@ class Pause:
 
         It is stored all the same, so that an older command that is tried again afterwards is refused.
         """
-        return self.stage is Stage.UNPAUSED and self.update == 0
+        return self.stage is PauseStage.UNPAUSED and self.update == 0
 
 
 class PauseMemory(Protocol):
@@ -100,9 +100,9 @@ class Pauses:
         if known is None or not known.is_open:
             return None
         if now >= known.until:
-            stage = Stage.ENDED
+            stage = PauseStage.ENDED
         elif now - known.alerted_at >= _REMINDER:
-            stage = Stage.REMINDED
+            stage = PauseStage.REMINDED
         else:
             return None
         pause = replace(known, stage=stage, alerted_at=now, update=known.update + 1)
@@ -117,14 +117,14 @@ def _make_next(known: Pause | None, command: Command, now: datetime) -> Pause:
     if known is not None and known.started_at >= command.started_at:
         raise RefusedError("a later command paused or resumed Rollcall: see `rollcall status`")
     goes_on = known is not None and known.is_open
-    stage, until = Stage.UNPAUSED, command.started_at
+    stage, until = PauseStage.UNPAUSED, command.started_at
     if command.operation == "pause":
         if known is not None and known.is_open and now < known.until and not command.replaces:
             raise RefusedError(
                 f"{known.by} paused Rollcall until {format_time(known.until)}:"
                 " `rollcall pause --replace` replaces that pause"
             )
-        stage = Stage.REPLACED if goes_on else Stage.BEGUN
+        stage = PauseStage.REPLACED if goes_on else PauseStage.BEGUN
         until += timedelta(minutes=command.minutes)
     return Pause(
         stage=stage,
@@ -148,8 +148,8 @@ def _make_notice(pause: Pause) -> Notice:
         "execution": pause.execution,
         "reason": pause.reason,
     }
-    if pause.stage is Stage.UNPAUSED:
+    if pause.stage is PauseStage.UNPAUSED:
         return make_notice(NoticeKind.UNPAUSED, key=pause.incident, facts=facts, update=pause.update)
     facts |= {"until": format_time(pause.until), "stage": str(pause.stage)}
     notice = make_notice(NoticeKind.PAUSED, key=pause.incident, facts=facts, update=pause.update)
-    return replace(notice, severity=Severity.INFO) if pause.stage is Stage.ENDED else notice
+    return replace(notice, severity=Severity.INFO) if pause.stage is PauseStage.ENDED else notice

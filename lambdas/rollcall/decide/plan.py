@@ -89,23 +89,23 @@ def _decide(
 ) -> Change | Finding:
     if requirement.exempt is not None:
         return Finding(kind=kind, verdict=Verdict.EXEMPT, reason=requirement.exempt, found=found)
-    demand = requirement.desired.get(kind)
-    if demand is None:
+    desired = requirement.desired.get(kind)
+    if desired is None:
         reason = "the roster names no contact of this kind here"
         return Finding(kind=kind, verdict=Verdict.UNMANAGED, reason=reason, found=found)
-    kept = demand.contact.list_kept() if isinstance(demand, Desired) and isinstance(found, Present) else ()
-    demand = fill_kept(demand, found, account, kind)
-    left_alone = _find_reason_to_skip(found, demand, account, blocked=requirement.blocked, halted=halted)
-    if left_alone is None and not isinstance(demand, Conflict):
-        return Change(kind=kind, found=found, wanted=demand, kept=kept)
+    kept = desired.contact.list_kept() if isinstance(desired, Desired) and isinstance(found, Present) else ()
+    desired = fill_kept(desired, found, account, kind)
+    left_alone = _find_reason_to_skip(found, desired, account, blocked=requirement.blocked, halted=halted)
+    if left_alone is None and not isinstance(desired, Conflict):
+        return Change(kind=kind, found=found, wanted=desired, kept=kept)
     verdict, reason = left_alone or (Verdict.BLOCKED, "")
-    wanted = None if isinstance(demand, Conflict) else demand
+    wanted = None if isinstance(desired, Conflict) else desired
     return Finding(kind=kind, verdict=verdict, reason=reason, found=found, wanted=wanted)
 
 
 def _find_reason_to_skip(
     found: Observation,
-    demand: DesiredOrConflict,
+    desired: DesiredOrConflict,
     account: Account,
     *,
     blocked: str | None,
@@ -114,11 +114,11 @@ def _find_reason_to_skip(
     """The first reason that forbids or spares the write, None if there is none."""
     if not account.active:
         return Verdict.INACTIVE, f"the account is {account.state}"
-    if isinstance(demand, Conflict):
-        return Verdict.BLOCKED, demand.reason
+    if isinstance(desired, Conflict):
+        return Verdict.BLOCKED, desired.reason
     if isinstance(found, Unreadable):
         return Verdict.UNREACHABLE if found.unreachable else Verdict.UNREADABLE, found.reason
-    if matches(found, demand):
+    if matches(found, desired):
         return Verdict.COMPLIANT, "equal to the roster"
     if blocked is not None:
         return Verdict.BLOCKED, blocked

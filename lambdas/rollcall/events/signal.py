@@ -23,7 +23,7 @@ class Cause(StrEnum):
     OU_CHANGED = "ou-changed"
     CONTACT_EDITED = "contact-edited"
     CONTACT_DELETED = "contact-deleted"
-    MONITORED = "watched"
+    MONITORED = "monitored"
     #: No event: the sweep looked by itself.
     SWEPT = "swept"
 

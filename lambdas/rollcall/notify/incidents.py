@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from rollcall.notify.message import Links
 
 VERSION = 1
-_WATCHED = str(Cause.MONITORED)
+_MONITORED = str(Cause.MONITORED)
 #: What happened to the account itself, where no contact is concerned.
 _WITHOUT_CONTACT = {
     str(Cause.ACCOUNT_RENAMED): "account renamed",
@@ -157,7 +157,7 @@ def _pick_outcome(incident: Mapping[str, Any]) -> _Alerted:
     if incident["closes_only"]:
         return [(item, CLOSING.get(item["verdict"], CLOSED_OTHERWISE)) for item in incident["outcomes"]]
     words = ARRANGED_WORDS if incident["cause"] in ARRANGED else WORDS
-    if incident["cause"] == _WATCHED:
+    if incident["cause"] == _MONITORED:
         words = WORDS | {str(Verdict.NOTIFIED): describe_monitored(incident["event"]["name"])}
     return [(item, _choose_words(item, words)) for item in incident["outcomes"] if item["severity"]]
 
@@ -196,7 +196,7 @@ def _describe_event(incident: Mapping[str, Any], worst: _Alerted) -> str:
     joined = results if results.startswith(":") else f"{' ' if cause in ARRANGED else ', '}{results}"
     if _is_refused(outcomes):
         return f"{event_name} for {_ACCOUNT} {results}"
-    if cause == _WATCHED:
+    if cause == _MONITORED:
         return ", ".join(filter(None, (f"{_ACCOUNT}: {get_monitored(event_name).headline}", results)))
     if cause in _WITHOUT_CONTACT and not any(outcome["kind"] for outcome in outcomes):
         return ", ".join(filter(None, (f"{_ACCOUNT}: {_WITHOUT_CONTACT[cause]}", results)))

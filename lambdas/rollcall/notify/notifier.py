@@ -121,13 +121,13 @@ class ChannelMemory(Protocol):
     """Memory of what was sent to one channel."""
 
     def begin(self, incident_id: str, now: datetime) -> ChannelRecord:
-        """Hold this incident, so that no other worker sends it; what was sent until now.
+        """Lock this incident, so that no other worker sends it; what was sent until now.
 
-        RetryableError while another worker holds it. Who dies with it loses it after a while.
+        RetryableError while another worker has it locked. The lock of one that dies ends after a while.
         """
 
     def end(self, incident_id: str, now: datetime, sent: ChannelRecord) -> None:
-        """Remember what is sent by now, and let go; RetryableError if it was not taken."""
+        """Remember what is sent by now, and unlock; RetryableError if it was not taken."""
 
 
 class Channel(Protocol):
@@ -165,7 +165,7 @@ class Notifier:
             decision = decide(message, sent, minimum=self.minimum, age=age)
             after = self._send(message, sent, decision)
         except RollcallError:
-            # Let go at once. If even that fails, the hold ends by itself.
+            # Unlock at once. If even that fails, the lock ends by itself.
             with suppress(RetryableError):
                 self.alerted.end(message.incident_id, self.clock.now(), sent)
             raise

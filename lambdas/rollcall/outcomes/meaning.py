@@ -38,7 +38,7 @@ class Verdict(StrEnum):
     CHANGED_BACK = "changed-back"
     SET_BY_OTHERS = "set-by-others"
     KEPT_EDITED = "kept-edited"
-    REFUSED = "refused"
+    NO_ACCOUNT = "no-account"
     IGNORED = "ignored"
 
 

@@ -272,7 +272,7 @@ VERDICTS: Final = {
             runbook="not-managed",
         ),
     ),
-    Verdict.REFUSED: Meaning(left=Left.WRONG, severity=(Severity.LOW, None), words=_GONE),
+    Verdict.NO_ACCOUNT: Meaning(left=Left.WRONG, severity=(Severity.LOW, None), words=_GONE),
     Verdict.IGNORED: Meaning(left=Left.ALONE),
 }
 

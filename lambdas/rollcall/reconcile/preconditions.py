@@ -79,7 +79,7 @@ def skip_unknown(signal: Signal, account: Account | None, *, now: datetime) -> O
         if is_provisioning(signal, now):
             raise WaitError("the organization does not show the new account yet")
         return Outcome(
-            verdict=Verdict.REFUSED, reason="the organization has no such account", kind=signal.kind
+            verdict=Verdict.NO_ACCOUNT, reason="the organization has no such account", kind=signal.kind
         )
     if account.state is AccountState.PENDING_ACTIVATION:
         raise WaitError("the account is not active yet")

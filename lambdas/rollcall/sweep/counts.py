@@ -95,7 +95,7 @@ class RunCounts:
         self.rolled_out += len(self.drifts) - len(left)
         self.drifts = left
 
-    def list_told(self) -> list[_Drift]:
+    def list_alerted(self) -> list[_Drift]:
         """Drift without what is held: the plan that is pending approval has its own, louder notice."""
         return [item for item in self.drifts if (item[0].id, item[1].kind) not in self.held]
 
@@ -252,27 +252,27 @@ def make_notices(
         # What was skipped is looked at by the next sweep.
         failed = counts.became[str(Verdict.FAILED)]
         yield replace(notice, severity=Severity.MEDIUM) if failed else notice
-    told = counts.list_told()
-    if plan is not None and told:
+    alerted = counts.list_alerted()
+    if plan is not None and alerted:
         yield make_notice(
             NoticeKind.SWEEP_DRIFT,
             key=run.id,
             facts={
                 "run": run.id,
-                "accounts": len({account.id for account, _, _ in told}),
-                "contacts": len(told),
-                "became": dict(Counter(str(verdict) for _, _, verdict in told)),
-                "suspects": _shorten(sorted({f"{account.id} {account.name}" for account, _, _ in told})),
-                **_describe_drifts(told, known, masks),
+                "accounts": len({account.id for account, _, _ in alerted}),
+                "contacts": len(alerted),
+                "became": dict(Counter(str(verdict) for _, _, verdict in alerted)),
+                "suspects": _shorten(sorted({f"{account.id} {account.name}" for account, _, _ in alerted})),
+                **_describe_drifts(alerted, known, masks),
             },
         )
     if run.failed:
         yield make_failure_notice(run.id, failed=run.failed, contacts=summary["contacts"])
 
 
-def _describe_drifts(told: Iterable[_Drift], known: KnownContacts, masks: Masks) -> dict[str, Any]:
+def _describe_drifts(alerted: Iterable[_Drift], known: KnownContacts, masks: Masks) -> dict[str, Any]:
     grouper = ChangeGrouper(known)
-    for account, change, verdict in told:
+    for account, change, verdict in alerted:
         grouper.add(account, change, note=str(verdict))
     return describe_for_notice(grouper.list_groups(), masks=masks)
 

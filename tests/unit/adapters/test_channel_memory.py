@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from rollcall.adapters.state.channels import HELD_SECONDS, REMEMBERED_DAYS, ChannelMemoryTable
+from rollcall.adapters.state.channels import LOCK_SECONDS, REMEMBERED_DAYS, ChannelMemoryTable
 from rollcall.model.errors import RetryableError
 from rollcall.notify.notifier import ChannelRecord
 from tests.support.samples import NOW, Refusing, client_error
@@ -38,7 +38,7 @@ def test_what_was_told_is_known_the_next_time(alerted, told):
 
 def test_while_one_worker_tells_another_waits(alerted):
     alerted.begin(INCIDENT, NOW)
-    for seconds in (0, 1, HELD_SECONDS):
+    for seconds in (0, 1, LOCK_SECONDS):
         with pytest.raises(RetryableError, match="another worker"):
             alerted.begin(INCIDENT, NOW + timedelta(seconds=seconds))
     alerted.end(INCIDENT, NOW, TOLD)
@@ -47,14 +47,14 @@ def test_while_one_worker_tells_another_waits(alerted):
 
 def test_a_worker_that_died_is_replaced(alerted):
     alerted.begin(INCIDENT, NOW)
-    later = NOW + timedelta(seconds=HELD_SECONDS + 1)
+    later = NOW + timedelta(seconds=LOCK_SECONDS + 1)
     assert alerted.begin(INCIDENT, later) == ChannelRecord()
     with pytest.raises(RetryableError, match="another worker"):
         alerted.begin(INCIDENT, later + timedelta(seconds=1))
 
 
 def test_a_hold_outlives_every_function():
-    assert HELD_SECONDS > 60  # the longest time-out of a function that tells
+    assert LOCK_SECONDS > 60  # the longest time-out of a function that tells
 
 
 def test_other_incidents_and_other_channels_are_on_their_own(alerted, dynamodb):

@@ -13,7 +13,7 @@ from rollcall.adapters.ledger import LedgerBucket
 from rollcall.adapters.state.channels import ChannelMemoryTable
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.adapters.state.sweeps import SweepTable
-from rollcall.control.pauses import Pause, Stage
+from rollcall.control.pauses import Pause, PauseStage
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import compute_digest
 from rollcall.notify.notifier import ChannelRecord
@@ -73,7 +73,7 @@ pauses = st.builds(
         incident="one",
         update=update,
     ),
-    st.sampled_from(Stage),
+    st.sampled_from(PauseStage),
     st.sampled_from(("one", "two")),
     st.integers(0, 2),
     st.integers(0, 300),

@@ -262,6 +262,6 @@ def test_an_event_of_an_unknown_account_is_a_recorded_refusal():
     stranger = world.queue[0].body.replace(MEMBER, "999999999999")
     world.send(stranger)
     world.drain()
-    assert "refused" in world.verdicts()
+    assert "no-account" in world.verdicts()
     assert world.contacts()["SECURITY"] == api_values("soc")
     assert [alert.attributes["severity"] for alert in world.alerts] == ["MEDIUM", "LOW"]

@@ -363,7 +363,7 @@ def test_an_edit_of_an_account_that_left_at_once_is_alerted():
     world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
     del world.organization.accounts[MEMBER]
     world.drain()
-    assert world.verdicts() == ["refused"]
+    assert world.verdicts() == ["no-account"]
     assert [alert.attributes["severity"] for alert in world.alerts] == ["LOW"]
 
 

@@ -34,7 +34,7 @@ OF_EVENTS = {
     Verdict.CHANGED_BACK,
     Verdict.SET_BY_OTHERS,
     Verdict.KEPT_EDITED,
-    Verdict.REFUSED,
+    Verdict.NO_ACCOUNT,
     Verdict.IGNORED,
 }
 

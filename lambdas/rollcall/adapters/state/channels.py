@@ -13,30 +13,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 #: How long a worker may take to send before another may try: longer than the time-out of the function.
-HELD_SECONDS = 90
+LOCK_SECONDS = 90
 #: How long an incident is remembered: longer than any queue keeps a message (14 days).
 REMEMBERED_DAYS = 30
 
 
 class ChannelMemoryTable(TableAdapter):
-    """The port `Alerted` over a boto3 DynamoDB client."""
+    """The port `ChannelMemory` over a boto3 DynamoDB client."""
 
     def __init__(self, *, client: Any, table: str, channel: str) -> None:
         super().__init__(client=client, table=table)
         self._channel = channel
 
     def begin(self, incident_id: str, now: datetime) -> ChannelRecord:
-        """Hold this incident on this channel; RetryableError while another worker does.
+        """Lock this incident on this channel; RetryableError while another worker has it locked.
 
         One write that also reads: nobody can come in between.
         """
         item = self._table.update_if(
             Key=self._make_key(incident_id),
-            UpdateExpression="SET held_since = :now, expires_at = :expiry",
-            ConditionExpression="attribute_not_exists(held_since) OR held_since < :stale",
+            UpdateExpression="SET locked_since = :now, expires_at = :expiry",
+            ConditionExpression="attribute_not_exists(locked_since) OR locked_since < :stale",
             ExpressionAttributeValues={
                 ":now": {"N": str(now.timestamp())},
-                ":stale": {"N": str(now.timestamp() - HELD_SECONDS)},
+                ":stale": {"N": str(now.timestamp() - LOCK_SECONDS)},
                 ":expiry": make_expiry(now, REMEMBERED_DAYS * 86400),
             },
         )
@@ -51,7 +51,7 @@ class ChannelMemoryTable(TableAdapter):
         return _read(item), datetime.fromisoformat(at) if at else None
 
     def end(self, incident_id: str, now: datetime, record: ChannelRecord) -> None:
-        """Remember and let go; RetryableError if the table did not take it: it is sent once more."""
+        """Remember and unlock; RetryableError if the table did not take it: it is sent once more."""
         item = self._make_key(incident_id) | {
             "alerted_at": {"S": now.isoformat()},
             "expires_at": make_expiry(now, REMEMBERED_DAYS * 86400),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rollcall.adapters.errors import AWS_ERRORS
 from rollcall.adapters.state.table import TableAdapter, make_error, make_key
 from rollcall.adapters.system import SystemClock
-from rollcall.control.pauses import Pause, Stage
+from rollcall.control.pauses import Pause, PauseStage
 from rollcall.decide.resolve import Enforcement, RegisteredDrill
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.notices import Notice
@@ -143,7 +143,7 @@ class ControlItems(TableAdapter):
             return None
         texts = {name: item[f"paused_{name}"]["S"] for name in _PAUSE_TEXTS}
         return Pause(
-            stage=Stage(item["paused_stage"]["S"]),
+            stage=PauseStage(item["paused_stage"]["S"]),
             started_at=datetime.fromisoformat(item["paused_at"]["S"]),
             until=datetime.fromtimestamp(int(item["paused_until"]["N"]), UTC),
             alerted_at=datetime.fromisoformat(item["paused_alerted_at"]["S"]),

@@ -40,10 +40,10 @@ settings.load_profile("everywhere")
 _COMPILED_WITHIN = 120
 # Tests of these share what is slow to make: a deployed cloud; templates, Node and cfn-lint.
 _TOGETHER = ("cloud", "stacks")
-# But each of these has a local cloud of its own: sweeps wait for the pace of the Account API, mostly.
-_ALONE = ("test_sweep.py", "test_drill.py", "test_whole_organization.py")
+# But sweeps and drills wait for the pace of the Account API, mostly, and share another; the last has its own.
+_APART = {"test_sweep.py": "paced", "test_drill.py": "paced", "test_whole_organization.py": "whole"}
 # Groups and directories by what they take, most first: what is begun last should be short.
-_LONGEST = ("cloud", *_ALONE, "cli", "stacks", "test_rows_can_fail.py", "functions", "unit")
+_LONGEST = ("cloud", "paced", "whole", "cli", "stacks", "test_rows_can_fail.py", "functions", "unit")
 
 
 class _ByGroup(LoadFileScheduling):  # type: ignore[misc]  # it has no types
@@ -69,8 +69,9 @@ def _group(nodeid: str) -> str:
 def _group_file(file: str) -> str:
     path = Path(file)
     directory = path.parent.name
-    alone = directory == "cloud" and path.name in _ALONE
-    return directory if directory in _TOGETHER and not alone else path.as_posix()
+    if directory == "cloud" and path.name in _APART:
+        return _APART[path.name]
+    return directory if directory in _TOGETHER else path.as_posix()
 
 
 @cache

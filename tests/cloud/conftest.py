@@ -24,6 +24,11 @@ PLACES = {
     "RollcallHub": "333333333333",
     "RollcallManagement": "111111111111",
 }
+# What the command line gives the template of a new environment; it has other defaults.
+BOOTSTRAPPED = {
+    "CloudFormationExecutionPolicies": "arn:aws:iam::aws:policy/AdministratorAccess",
+    "FileAssetsBucketKmsKeyId": "AWS_MANAGED_KEY",
+}
 
 
 @pytest.fixture(scope="package")
@@ -48,10 +53,10 @@ def cloud(tmp_path_factory):
 
 @pytest.fixture(scope="package")
 def cdk(cloud):
-    """The CDK command line, the hub account bootstrapped."""
-    driver = Cdk(clients=cloud.clients, work=cloud.run_dir / "cdk")
-    driver.bootstrap("333333333333")
-    return driver
+    """The CDK command line, the hub account bootstrapped, as `make local` does with it in another test."""
+    template = ROOT / "node_modules/aws-cdk/lib/api/bootstrap/bootstrap-template.yaml"
+    create_stack(cloud.clients, "CDKToolkit", PLACES["RollcallHub"], template, **BOOTSTRAPPED)
+    return Cdk(clients=cloud.clients, work=cloud.run_dir / "cdk")
 
 
 @pytest.fixture(scope="package")
@@ -128,7 +133,7 @@ def no_alerts_before(request):
 
 def deploy_directly(clients, stack, account, assembly):
     """What the command line does with a stack that is new; its outputs."""
-    s3, cloudformation = clients.client("s3", account), clients.client("cloudformation", account)
+    s3 = clients.client("s3", account)
     for file in assembly.rglob(f"*{stack}*.assets.json"):
         for asset in json.loads(file.read_text())["files"].values():
             if asset["source"]["packaging"] == "zip":
@@ -137,11 +142,18 @@ def deploy_directly(clients, stack, account, assembly):
                 (place,) = asset["destinations"].values()
                 s3.upload_file(archive, place["bucketName"], place["objectKey"])
     (template,) = assembly.rglob(f"*{stack}*.template.json")
+    return create_stack(clients, stack, account, template)
+
+
+def create_stack(clients, stack, account, template, **parameters):
+    """Deploy a template's file; the outputs of the stack."""
+    s3, cloudformation = clients.client("s3", account), clients.client("cloudformation", account)
     bucket, key = f"templates-{account}", template.name
     s3.create_bucket(Bucket=bucket)
     s3.upload_file(str(template), bucket, key)
     url = f"{clients.endpoint}/{bucket}/{key}"
-    cloudformation.create_stack(StackName=stack, TemplateURL=url, Capabilities=IAM)
+    given = [{"ParameterKey": key, "ParameterValue": text} for key, text in parameters.items()]
+    cloudformation.create_stack(StackName=stack, TemplateURL=url, Capabilities=IAM, Parameters=given)
     (made,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
     assert made["StackStatus"] == "CREATE_COMPLETE", made
     return {output["OutputKey"]: output["OutputValue"] for output in made.get("Outputs", [])}

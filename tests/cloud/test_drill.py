@@ -6,7 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +22,7 @@ from rollcall.control.pauses import Pause, PauseStage
 from rollcall.model.contact import ContactKind
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from rollcall.rosters.current import approve_candidate
-from tests.cloud.tools import alerts, forget, wait_for
+from tests.cloud.tools import alerts, forget, run_here, wait_for
 from tests.support.state_table import WholeStateTable
 
 pytestmark = pytest.mark.cloud
@@ -58,17 +58,22 @@ class Drills:
     def client(self, service, account=HUB):
         return self.cloud.clients.client(service, account)
 
-    def start(self, *arguments, profile="member"):
+    def build_command(self, *arguments, profile="member"):
+        """Its arguments and its environment."""
         command = ["drill", *arguments, "--profile", "operator", "--edit-profile", profile]
+        return command, {
+            **build_environment(self.cloud.clients, home=self.work),
+            "AWS_SHARED_CREDENTIALS_FILE": str(self.work / "credentials"),
+            "ROLLCALL_CONFIG": str(ROOT / "localcloud/config"),
+        }
+
+    def start(self, *arguments):
+        """A process of its own, which can be interrupted."""
+        command, environment = self.build_command(*arguments)
         return subprocess.Popen(  # noqa: S603 -- this interpreter with our own arguments
             [sys.executable, "-c", COMMAND, *command],
             cwd=self.work,
-            env={
-                **build_environment(self.cloud.clients, home=self.work),
-                "AWS_SHARED_CREDENTIALS_FILE": str(self.work / "credentials"),
-                "ROLLCALL_CONFIG": str(ROOT / "localcloud/config"),
-                "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'lambdas'}",
-            },
+            env={**environment, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'lambdas'}"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -76,9 +81,10 @@ class Drills:
 
     def run(self, *arguments, **more):
         """Exit status, standard output and error."""
-        process = self.start(*arguments, **more)
-        out, error = process.communicate(timeout=300)
-        return process.returncode, out, error
+        command, environment = self.build_command(*arguments, **more)
+        with chdir(self.work):
+            result = run_here(environment, *command)
+        return result.exit_code, result.stdout, result.stderr
 
     def drill(self, *arguments, wait="90s", **more):
         """The result as JSON of a drill that ended; everything is as before."""

@@ -10,13 +10,14 @@ from dataclasses import replace
 import pytest
 
 from localcloud.story.seeds import count_differing, give_contacts
+from localcloud.story.shell import build_environment
 from localcloud.story.sweeps import HubSweeps
-from localcloud.story.terminal import Terminal
+from localcloud.story.terminal import CONFIG, Terminal
 from rollcall.model.roster import compute_digest
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from rollcall.sweep.apply import BATCH_CHANGES, IN_FLIGHT
 from simulation.seeds import HUB
-from tests.cloud.tools import alerts, outlive_workers, wait_for
+from tests.cloud.tools import alerts, outlive_workers, run_here, wait_for
 from tests.support.reports import fetches
 from tests.support.state_table import WholeStateTable
 
@@ -207,22 +208,26 @@ def test_a_command_that_makes_no_sense_is_refused_in_words(hub):
         hub.sweeps.command("approve", plan="0" * 64)
 
 
-@pytest.fixture
-def terminal(hub, tmp_path):
-    return Terminal(clients=hub.cloud.clients, work=tmp_path / "work", show=lambda _: None)
+def test_an_operator_sweeps_and_looks_from_a_terminal(hub, tmp_path):
+    def say(*command):
+        environment = build_environment(
+            hub.cloud.clients, home=tmp_path, account=HUB, role=OPERATOR_ROLE_NAME
+        )
+        result = run_here(environment, *command, "--config", str(CONFIG))
+        assert result.exit_code == 0, result.output
+        return result.output
 
-
-def test_an_operator_sweeps_and_looks_from_a_terminal(hub, terminal):
     known = hub.sweeps.list_known()
-    said = terminal.run("sweep", "--follow")
+    said = say("sweep", "--follow")
     run = hub.sweeps.wait_for_run(known)
     assert run["trigger"] == "operator"
     assert f":assumed-role/{OPERATOR_ROLE_NAME}/" in run["by"]
     assert f"Run {run['id']}" in said
-    assert run["id"] in terminal.run("status")
+    assert run["id"] in say("status")
 
 
-def test_the_page_that_the_demo_leaves_is_whole_and_of_the_last_sweep(hub, terminal, tmp_path):
+def test_the_page_that_the_demo_leaves_is_whole_and_of_the_last_sweep(hub, tmp_path):
+    terminal = Terminal(clients=hub.cloud.clients, work=tmp_path / "work", show=lambda _: None)
     run = json.loads(hub.object("reports/latest.json"))["run"]
     page = terminal.fetch_report(tmp_path)
     assert page == tmp_path / "report.html"

@@ -19,12 +19,12 @@ from botocore.exceptions import ClientError
 
 from localcloud import local_env
 from localcloud.cloud.clients import AccountClients
-from localcloud.kept import ROOT
 from localcloud.running import AlreadyRunningError, DirectoryClaim, NotReadyError, find_running
 from localcloud.story.seeds import make_whole_organization
+from localcloud.story.terminal import CONFIG
 from simulation.clock import SystemClock
 from simulation.seeds import STANDALONE
-from tests.cloud.tools import python_module, run, unique, wait_for
+from tests.cloud.tools import python_module, run, run_here, unique, wait_for
 
 pytestmark = pytest.mark.cloud
 MANAGEMENT, HUB = "111111111111", "333333333333"
@@ -41,8 +41,8 @@ CONTACT = {
     "EmailAddress": "mary@example.net",
     "PhoneNumber": "+1 206 555 0199",
 }
-EDIT = ["--name", "Mary", "--title", "Developer", "--email-address", "mary@example.net"]
-EDIT += ["--phone-number", "+1 206 555 0199"]
+EDIT = ["--alternate-contact-type", "SECURITY", "--name", "Mary", "--title", "Developer"]
+EDIT += ["--email-address", "mary@example.net", "--phone-number", "+1 206 555 0199"]
 
 
 class Terminal:
@@ -77,15 +77,14 @@ class Terminal:
             self._environments[account, role] = pairs
         return self._environments[account, role]
 
-    def aws(self, account, *arguments, **options):
-        """The CLI's answer, parsed."""
-        command = [str(Path(sys.executable).with_name("aws")), *arguments, "--output", "json"]
-        answer = run(command, env=self.environment(account, **options)).stdout
-        return json.loads(answer) if answer else None
+    def aws(self, account, *arguments):
+        """Runs the CLI."""
+        command = [str(Path(sys.executable).with_name("aws")), *arguments]
+        run(command, env=self.environment(account))
 
-    def client(self, service, account):
+    def client(self, service, account, **options):
         """A boto3 client with the same variables: it is faster than the CLI."""
-        own = self.environment(account)
+        own = self.environment(account, **options)
         return boto3.client(
             service,
             region_name=own["AWS_REGION"],
@@ -157,17 +156,16 @@ def test_who_is_who_in_the_other_terminal(terminal):
         assert identity["Account"] == number
         assert ":assumed-role/Administrator/" in identity["Arn"]
     # The role that asks for a second factor, too.
-    operator = terminal.aws("hub", "sts", "get-caller-identity", role="rollcall-operator")
+    operator = terminal.client("sts", "hub", role="rollcall-operator").get_caller_identity()
     assert f":{HUB}:assumed-role/rollcall-operator/" in operator["Arn"]
-    root = terminal.aws(CHECKOUT, "sts", "get-caller-identity", role="root")
+    root = terminal.client("sts", CHECKOUT, role="root").get_caller_identity()
     assert root["Arn"] == f"arn:aws:iam::{CHECKOUT}:root"
 
 
 def test_a_member_edits_and_deletes_its_own_contact(terminal):
-    kind = ["--alternate-contact-type", "SECURITY"]
-    terminal.aws(PAYMENTS, "account", "put-alternate-contact", *kind, *EDIT)
+    terminal.aws(PAYMENTS, "account", "put-alternate-contact", *EDIT)
     terminal.settles(PAYMENTS, DEFAULTS, ["MEDIUM"])
-    terminal.aws(PAYMENTS, "account", "delete-alternate-contact", *kind)
+    terminal.client("account", PAYMENTS).delete_alternate_contact(AlternateContactType="SECURITY")
     terminal.settles(PAYMENTS, DEFAULTS, ["MEDIUM", "MEDIUM"])
     told = [o for o in terminal.lines("outcomes.jsonl") if o["account"]["id"] == PAYMENTS]
     of_edits = [o for o in told if o["cause"] in {"contact-edited", "contact-deleted"} and o["intent_id"]]
@@ -185,11 +183,8 @@ def test_management_edits_and_deletes_contacts_of_members(terminal):
 
 def test_an_account_is_created_moved_and_tagged(terminal):
     name = unique("account")
-    terminal.aws(
-        "management",
-        *("organizations", "create-account", "--account-name", name, "--email", f"{name}@example.com"),
-    )
     organizations = terminal.client("organizations", "management")
+    organizations.create_account(AccountName=name, Email=f"{name}@example.com")
 
     def created():
         accounts = organizations.list_accounts()["Accounts"]
@@ -295,14 +290,7 @@ def test_what_is_no_port_is_refused_before_anything_is_touched(tmp_path, capsys,
 
 @pytest.mark.parametrize(("account", "seen"), [("hub", "intake-bus"), ("management", "trail")])
 def test_the_doctor_finds_nothing_to_mend(terminal, account, seen):
-    command = "from rollcall_cli.app import app; app(prog_name='rollcall')"
-    paths = f"{ROOT}{os.pathsep}{ROOT / 'lambdas'}"
-    answer = run(
-        [sys.executable, "-c", command, "doctor", "--json", "--config", "localcloud/config"],
-        env=terminal.environment(account) | {"PYTHONPATH": paths},
-        cwd=ROOT,
-        check=False,
-    )
+    answer = run_here(terminal.environment(account), "doctor", "--json", "--config", str(CONFIG))
     checks = json.loads(answer.stdout)["checks"]
     assert [check for check in checks if check["result"] == "fail"] == []
     assert {check["check"]: check["result"] for check in checks}[seen] == "pass"

@@ -26,7 +26,7 @@ VERDICTS: Final = {
     Verdict.DENIED: "AWS denied the attempt of somebody else. Nothing changed.",
     Verdict.NOTIFIED: "Alert only: Rollcall cannot undo this event, or does not manage this primary contact.",
     Verdict.OWN_WRITE: "The event of a write that Rollcall recorded. Only in the log: no event.",
-    Verdict.UNRECORDED_WRITE: "A write by Rollcall's role that Rollcall did not record.",
+    Verdict.UNRECORDED_WRITE: "A call by Rollcall's role that Rollcall did not record.",
     Verdict.OVERWRITTEN: "The contact differs from what Rollcall wrote just before. It is restored.",
     Verdict.UNEXPLAINED: "15 minutes after that, no event said who changed it.",
     Verdict.CHANGED_BACK: "Changed, and compliant again before Rollcall looked.",

@@ -209,7 +209,7 @@ VERDICTS: Final = {
         severity=(Severity.CRITICAL, None),
         words=Words(
             result="with Rollcall's role",
-            did="Found a write with its own role and no record of it.",
+            did="Found a call by its own role and no record of it.",
             next_step='Treat the role as stolen: run `rollcall pause --reason "stolen role"`, revoke the '
             "role's sessions, and read its CloudTrail events.",
             runbook="unrecorded-write",

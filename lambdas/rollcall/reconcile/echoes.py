@@ -21,7 +21,6 @@ from rollcall.model.desired import Desired, matches
 from rollcall.model.errors import LookAgainError, SoonError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import RIGHT, Verdict
-from rollcall.reconcile.preconditions import make_denied
 from rollcall.write.apply_change import AppliedChange
 from rollcall.write.look import STALE
 
@@ -74,11 +73,8 @@ class EchoJudge:
                 return self._look(signal, record, name.intent_id)
             if call is Call.UNKNOWN and self._is_in_ledger(signal, name):
                 return Echo.DONE, AppliedChange(outcome=_make_own(signal))
-        if signal.denied is not None:
-            return Echo.DONE, AppliedChange(outcome=make_denied(signal))
-        reason = "the writer role changed a contact without a recorded intent: treat the role as stolen"
-        unrecorded = Outcome(verdict=Verdict.UNRECORDED_WRITE, reason=reason, kind=signal.kind)
-        return Echo.RESTORE, AppliedChange(outcome=unrecorded)
+        refused = signal.denied is not None and not signal.unsure
+        return Echo.DONE if refused else Echo.RESTORE, AppliedChange(outcome=_make_unrecorded(signal))
 
     def _confirm(self, signal: Signal, record: ContactRecord, intent_id: str) -> ContactRecord:
         """What CloudTrail says of a write that nobody saw the answer of."""
@@ -111,7 +107,8 @@ class EchoJudge:
             return known.request_id == signal.event.key
         if known.state is not WriteState.UNCONFIRMED:
             return False
-        self._record_confirmation(signal, name.account_id, name.intent_id)
+        if not signal.unsure:
+            self._record_confirmation(signal, name.account_id, name.intent_id)
         return True
 
     def _look(self, signal: Signal, record: ContactRecord, intent_id: str) -> tuple[Echo, AppliedChange]:
@@ -176,6 +173,14 @@ class EchoJudge:
 
 def _make_own(signal: Signal) -> Outcome:
     return Outcome(verdict=Verdict.OWN_WRITE, reason="a recorded call of ours", kind=signal.kind)
+
+
+def _make_unrecorded(signal: Signal) -> Outcome:
+    answer = ""
+    if signal.denied is not None:
+        answer = f"; {'it failed inside of AWS' if signal.unsure else 'AWS refused it'}: {signal.denied}"
+    reason = f"a call by the writer role without a recorded intent: treat the role as stolen{answer}"
+    return Outcome(verdict=Verdict.UNRECORDED_WRITE, reason=reason, kind=signal.kind)
 
 
 def _read_state(signal: Signal) -> WriteState:

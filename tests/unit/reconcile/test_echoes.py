@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from rollcall.model.contact import ContactKind
 from simulation.caller import Caller
@@ -127,6 +128,57 @@ def test_a_name_of_an_intent_that_never_was_proves_nothing(kind):
     world.drain()
     assert is_restored(world, kind)
     assert severities(world) == ["CRITICAL"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "applied"),
+    [
+        ("AccessDenied", 403, False),
+        ("InternalServerException", 500, True),
+        ("InternalServerException", 500, False),
+    ],
+)
+def test_a_stolen_role_is_critical_although_its_call_failed_and_what_it_may_have_changed_is_restored(
+    code, status, applied
+):
+    world = World().settle()
+    thief = world.cloud.client("account", Caller.role(HUB, "rollcall-reconcile", "thief"))
+    world.cloud.account.fail_next("PutAlternateContact", ApiError(code, "", status), applied=applied)
+    with pytest.raises(ClientError):
+        thief.put_alternate_contact(AccountId=MEMBER, AlternateContactType="SECURITY", **MALLORY)
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert set(severities(world)) == {"CRITICAL"}
+    assert code in world.alerts[0].text
+    assert not world.dead
+
+
+def test_a_refused_call_of_ours_stays_ours():
+    world = World().settle()
+    tamper(world)
+    error = ApiError("AccessDeniedException", "", 403)
+    world.cloud.account.fail_next("PutAlternateContact", error, applied=False)
+    world.drain()
+    assert "unrecorded-write" not in world.verdicts()
+
+
+def test_an_old_intent_is_not_confirmed_by_an_event_that_does_not_say():
+    world = World().settle()
+    tamper(world)
+    error = ApiError("InternalServerException", "", 500)
+    world.cloud.account.fail_next("PutAlternateContact", error, applied=True)
+    world.faults.plan("ledger.record_outcome", Crash())
+    world.deliver(world.queue[0])
+    [edit] = [message for message in world.queue if not is_echo(message)]
+    world.clock.sleep(200)
+    world.deliver(edit)
+    record = world.state.read(MEMBER, SECURITY)
+    assert [(write.state, write.request_id) for write in record.writes] == [("unconfirmed", None)]
+    # The record keeps the latest few.
+    world.state.save(replace(record, writes=()), at=world.clock.now())
+    world.drain()
+    assert world.ledger.confirmations == {}
+    assert "unrecorded-write" not in world.verdicts()
 
 
 def test_an_intent_names_no_call_on_another_contact():

@@ -167,14 +167,28 @@ def _find_orphaned_tag(roster: Roster, account: Account, memory: Matches, kept: 
         tag, carries = entry.selector.key, entry.selector.match_rank(account) is not None
         if memory.is_tagged(tag, account.id) == carries:
             continue
-        if carries or tag not in kept or memory.has_others_tagged(tag, account.id):
+        if carries or tag not in kept:
             memory.set_tagged(tag, account.id, carries=carries)
-        else:
+        elif not _forget_tag(tag, account.id, memory):
             lost = (
                 f"no account carries the {entry.selector} any more, this was the last one: "
                 "correct the override in the roster, or tag the account again"
             )
     return lost
+
+
+def _forget_tag(tag: str, account_id: str, memory: Matches) -> bool:
+    """Forget that the account carried the tag; False, and it is remembered, if no other account carries it.
+
+    Asked again afterwards: of the last carriers that lose it at the same moment each still saw another.
+    """
+    if not memory.has_others_tagged(tag, account_id):
+        return False
+    memory.set_tagged(tag, account_id, carries=False)
+    if memory.has_others_tagged(tag, account_id):
+        return True
+    memory.set_tagged(tag, account_id, carries=True)
+    return False
 
 
 @dataclass(slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Barrier
 
 import pytest
 
@@ -75,6 +77,46 @@ def test_the_last_account_that_loses_a_tag_is_blocked_and_stays_remembered() -> 
     account, memory = make_account(0), remember_tag(make_account(0).id)
     assert "this was the last one" in str(find_orphaned(WITH_TAG, account, memory))
     assert memory.list_tagged(TAG) == {account.id}
+
+
+class Racing(MemoryMatches):
+    """Two workers: neither asks or forgets before the other has asked or forgotten, too."""
+
+    def __init__(self, carriers: set[tuple[str, str]]) -> None:
+        super().__init__(carriers=carriers)
+        self.both = Barrier(2)
+
+    def has_others_tagged(self, tag: str, account_id: str) -> bool:
+        found = super().has_others_tagged(tag, account_id)
+        self.both.wait(5)
+        return found
+
+    def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
+        super().set_tagged(tag, account_id, carries=carries)
+        self.both.wait(5)
+
+
+def test_the_last_two_accounts_that_lose_a_tag_at_the_same_moment_are_blocked() -> None:
+    accounts = [make_account(0), make_account(1)]
+    memory = Racing({(TAG, account.id) for account in accounts})
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda account: find_orphaned(WITH_TAG, account, memory), accounts))
+    assert ["this was the last one" in str(one) for one in found] == [True, True]
+    assert memory.list_tagged(TAG) == {account.id for account in accounts}
+
+
+def test_an_account_that_loses_a_tag_while_another_is_looked_at_is_forgotten_and_the_other_blocked() -> None:
+    first, second = make_account(0), make_account(1)
+
+    class Late(MemoryMatches):
+        def set_tagged(self, tag: str, account_id: str, *, carries: bool) -> None:
+            if account_id == first.id and not carries:
+                assert find_orphaned(WITH_TAG, second, self) is None
+            super().set_tagged(tag, account_id, carries=carries)
+
+    memory = Late(carriers={(TAG, first.id), (TAG, second.id)})
+    assert "this was the last one" in str(find_orphaned(WITH_TAG, first, memory))
+    assert memory.list_tagged(TAG) == {first.id}
 
 
 def test_a_tag_that_the_roster_in_force_does_not_name_was_not_followed() -> None:

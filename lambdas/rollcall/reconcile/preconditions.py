@@ -35,9 +35,12 @@ MOVING = timedelta(minutes=15)
 
 
 def find_next_look(signal: Signal, now: datetime) -> int | None:
-    """Seconds until the account is to be looked at again, None if it is not: what was awaited is there."""
+    """Seconds until the account is to be looked at again, None if it is not: what was awaited is there.
+
+    Of a call that AWS refused nothing is awaited.
+    """
     age = compute_age(signal, now)
-    looks = () if signal.destination else LOOKS_AFTER.get(signal.cause, ())
+    looks = () if signal.destination or signal.denied is not None else LOOKS_AFTER.get(signal.cause, ())
     waits = [(look - age).total_seconds() for look in looks if look > age]
     return int(min(waits)) + 1 if waits else None
 

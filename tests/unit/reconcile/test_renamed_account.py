@@ -79,3 +79,14 @@ def test_a_rename_that_no_contact_shows_is_told_once():
     pass_time(world, 5)
     assert world.verdicts() == ["notified"]
     assert len(world.alerts) == 1
+
+
+@pytest.mark.parametrize("name", ["Payments EU", HIDDEN])
+def test_a_rename_that_aws_refused_is_told_once_and_not_looked_at_again(name):
+    world = World(ROSTER_WITH_NAMES).settle()
+    event = renamed(world, name)
+    event["detail"]["errorCode"] = "AccessDeniedException"
+    world.send(event)
+    pass_time(world, 0.1)
+    assert world.verdicts() == ["denied"]
+    assert not world.queue

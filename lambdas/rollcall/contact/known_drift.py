@@ -45,12 +45,17 @@ def compute_fingerprint(found: Observation | None) -> str | None:
 
 
 def note_drift(
-    known: KnownDrift | None, verdict: Verdict, found: Observation | None, now: datetime
+    known: KnownDrift | None, verdict: Verdict, found: Observation | None, at: datetime
 ) -> KnownDrift | None:
-    """What is known after an event led to the contact and it ended so; pure."""
+    """What is known after an event led to the contact and it ended so, by a look or a write `at` that time.
+
+    Pure. What a later look found stays: a slow worker may store what it knew before.
+    """
+    if known is not None and known.at > at:
+        return known
     if verdict in RIGHT:
         return None
     if not VERDICTS[verdict].remembered:
         return known
-    drift = KnownDrift(found=compute_fingerprint(found), at=now)
+    drift = KnownDrift(found=compute_fingerprint(found), at=at)
     return known if known is not None and known.found == drift.found else drift

@@ -247,7 +247,8 @@ def close_record(record: ContactRecord, signal: Signal, item: AppliedChange, now
         record = mark_published(record, signal.event.key, str(verdict), now, found)
     if signal.cause is Cause.SWEPT:
         return record  # its report counts by the drift known before
-    return replace(record, drift=note_drift(record.drift, verdict, item.outcome.found, now))
+    known_at = write.at if write is not None else item.looked_at or now
+    return replace(record, drift=note_drift(record.drift, verdict, item.outcome.found, known_at))
 
 
 def _find_repeated(incident: Incident, applied: Sequence[AppliedChange]) -> str | None:

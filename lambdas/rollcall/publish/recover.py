@@ -13,7 +13,7 @@ from rollcall.model.errors import RetryableError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.publish.incidents import make_incident
-from rollcall.write.apply_change import AppliedChange, make_judged, make_outcome, make_write, record_answer
+from rollcall.write.apply_change import AppliedChange, make_outcome, make_write, record_answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,10 @@ def recover(
         )
         return None
     found = writer.accounts.get(record.account_id, record.kind)
-    judged = [AppliedChange(outcome=make_judged(intent.judged, record.kind))] if intent.judged else []
+    judged = []
+    if intent.judged is not None:
+        verdict, reason = intent.judged.verdict, intent.judged.reason
+        judged.append(AppliedChange(outcome=Outcome(verdict=verdict, reason=reason, kind=record.kind)))
     answer = opened.answer or Answer(
         state=WriteState.UNCONFIRMED, reason="the worker ended before it could say what AWS answered"
     )

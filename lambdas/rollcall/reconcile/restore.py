@@ -132,11 +132,13 @@ class AccountRestorer:
             requirement=required, account=self.account, observations={kind: found}, halted=halted
         )
         if plan.changes:
-            return self._restore_change(plan.changes[0], record, looked_at)
+            restored = self._restore_change(plan.changes[0], record, looked_at)
+            return replace(restored, looked_at=looked_at)
         kept = isinstance(wanted := required.desired.get(kind), Desired) and wanted.contact.keeps
         if not self.signal.unsure:
             record = store_edit(self.writer, record, self.signal)
-        return self._explain_finding(plan.findings[0], record, looked_at, kept=kept)
+        explained = self._explain_finding(plan.findings[0], record, looked_at, kept=kept)
+        return replace(explained, looked_at=looked_at)
 
     def _take_look(self, kind: ContactKind) -> Look:
         """The look that was taken already, or a new one. An inactive account need not be readable."""

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
     from rollcall.decide.plan import Change
     from rollcall.events.signal import Signal
-    from rollcall.model.contact import ContactKind
     from rollcall.model.desired import DesiredState
     from rollcall.ports import AccountApi, Clock, Delivery, Ledger
 
@@ -79,6 +78,8 @@ class AppliedChange:
     outcome: Outcome
     #: As it was last read or stored, None where the signal led to no contact.
     record: ContactRecord | None = None
+    #: When the contact was looked at, None if it was not.
+    looked_at: datetime | None = None
     #: The write that ended: its intent is closed once its outcome is published.
     write: KnownWrite | None = None
     #: The edit must be alerted although nothing was done yet.
@@ -210,11 +211,6 @@ def make_write(intent: Intent, answer: Answer, *, at: datetime) -> KnownWrite:
 def compute_desired_fingerprint(wanted: DesiredState) -> str | None:
     """The fingerprint of the contact once it is as wanted."""
     return compute_fingerprint(make_fulfilled(wanted))
-
-
-def make_judged(judged: Judgement, kind: ContactKind | None) -> Outcome:
-    """What a signal is found to be, as an outcome of its own."""
-    return Outcome(verdict=judged.verdict, reason=judged.reason, kind=kind)
 
 
 def make_pending(intent: Intent, record: ContactRecord, error: RetryableError) -> AppliedChange:

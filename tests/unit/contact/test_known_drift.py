@@ -312,6 +312,26 @@ class TestMemory:
         # Once for what is to be finished, once for what was announced.
         assert reads == ["announced"] * 2
 
+    @pytest.mark.parametrize("before", [api_values("soc"), api_values("finops")])
+    def test_a_slow_worker_changes_nothing_of_what_a_later_look_found(self, before):
+        world = settled(LOOSE)
+        world.command("pause")
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **before)
+        world.clock.sleep(15)
+
+        def edit_meanwhile():
+            world.clock.sleep(15)
+            world.member(session="eve").put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+            world.deliver(world.queue[-1])
+            world.clock.sleep(15)
+
+        world.faults.then("bus.publish", edit_meanwhile)
+        world.deliver(world.queue[0])
+        (known,) = known_drift(world).values()
+        assert known.matches(world.reconciler.writer.accounts.get(MEMBER, ContactKind.SECURITY))
+        world.command("unpause")
+        assert swept(world) == 0
+
     def test_nothing_is_left_when_all_is_right(self):
         world = settled(LOOSE)
         world.command("pause")

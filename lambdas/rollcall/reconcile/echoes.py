@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.known_drift import compute_fingerprint
-from rollcall.contact.record import SKEW, Call, ContactRecord, end_intent, update_record
+from rollcall.contact.record import MESSAGES_LAST, SKEW, Call, ContactRecord, end_intent, update_record
 from rollcall.decide.intent import Answer, IntentName, WriteState
 from rollcall.decide.resolve import resolve_requirement
 from rollcall.events.signal import compute_age, parse_time
@@ -127,13 +127,16 @@ class EchoJudge:
             outcome=Outcome(verdict=Verdict.OVERWRITTEN, reason=reason, kind=signal.kind),
             again=int(EXPLAINED_WITHIN.total_seconds()),
         )
+        looked_at = self.writer.clock.now()
         # It was judged before, and its restore backs off; else another event is about a change that is still
-        # to be handled, or that was left.
+        # to be handled, or that was left. A message that is too old to come back handles none any more.
         backed_off = known is not None and known.published is not None
-        unhandled = any(edit.published is None for edit in others)
+        unhandled = any(
+            edit.published is None and (edit.at is None or looked_at - edit.at <= MESSAGES_LAST)
+            for edit in others
+        )
         if backed_off or unhandled or any(edit.published not in RIGHT for edit in later):
             return (Echo.RESTORE, overwritten) if backed_off else (Echo.DONE, own)
-        looked_at = self.writer.clock.now()
         found = self.writer.accounts.get(record.account_id, record.kind)
         left = compute_fingerprint(found)
         if left is None or left == write.left or self._is_kept(record, found):

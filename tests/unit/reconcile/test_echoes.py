@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from botocore.exceptions import ClientError
 
+from rollcall.contact.record import KnownEdit, add_edit
 from rollcall.model.contact import ContactKind
 from simulation.caller import Caller
 from simulation.errors import ApiError
@@ -60,6 +62,18 @@ def test_a_contact_that_differs_after_our_write_is_restored_high_and_critical_if
     assert "changed again" in world.alerts[1].subject
     assert "by an unknown principal" in world.alerts[2].subject
     assert len({alert.incident_id for alert in world.alerts[1:]}) == 1
+
+
+@pytest.mark.parametrize(("hours", "alerts"), [(13, ["MEDIUM"]), (15, ["MEDIUM", "HIGH", "CRITICAL"])])
+def test_an_edit_that_was_never_published_explains_a_change_as_long_as_its_message_may_come(hours, alerts):
+    world = restored_and_waiting_for_its_echo()
+    record = world.state.read(MEMBER, SECURITY)
+    at = world.clock.now() - timedelta(hours=hours)
+    given_up = KnownEdit(key="given-up", at=at, principal="arn:eve", root=False)
+    assert world.state.save(add_edit(record, given_up), at=world.clock.now())
+    change_without_event(world)
+    world.drain()
+    assert severities(world) == alerts
 
 
 def test_an_own_write_that_is_as_we_left_it_takes_two_reads_and_is_no_outcome_for_others():

@@ -208,7 +208,7 @@ def _define_machine(
             (Step.REPORT, sweep),
         )
     )
-    # `control` believes an execution of this machine, whose ARN nobody else can send.
+    # `control` believes this ARN: of our roles only those of the two machines invoke it, each with its own.
     asked = {"operation": str(Step.APPROVE), "execution": sfn.JsonPath.string_at("$$.Execution.Id")}
     approve = make_task(scope, "Approve", control, asked | _RUN)
     following = (

@@ -83,7 +83,7 @@ class CommandHandler:
         """`{"done": true, ...}`, or `{"refused": "<why>"}`, with `unproven` if the caller is not believed.
 
         The schedule's FOLLOW_UP needs no proof: it sends alerts that are due, and nothing else. Nor does the
-        sweep's machine, which gets the run: each machine adds the ARN of its own execution.
+        sweep's machine, which gets the run: of our roles only machines invoke this, each as its execution.
 
         RetryableError if AWS was busy or broken: the same command again finishes what was begun.
         """

@@ -100,6 +100,7 @@ _CRITICAL, _HIGH, _MEDIUM = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM
 _LOW, _INFO = Severity.LOW, Severity.INFO
 _LAMBDA, _IAM, _EVENTS = "lambda.amazonaws.com", "iam.amazonaws.com", "events.amazonaws.com"
 _SQS, _SNS, _KMS = "sqs.amazonaws.com", "sns.amazonaws.com", "kms.amazonaws.com"
+_S3: Final = "s3.amazonaws.com"
 _STS, _SIGNIN, _DYNAMODB = "sts.amazonaws.com", "signin.amazonaws.com", "dynamodb.amazonaws.com"
 CLOUDFORMATION, _CLOUDTRAIL = "cloudformation.amazonaws.com", "cloudtrail.amazonaws.com"
 _PLANNED: Final = "None, if the deployment was planned."
@@ -119,6 +120,8 @@ PART_EVENTS: Final = {
     (_IAM, "AttachRolePolicy"): _part("policy attached to a Rollcall role", _CRITICAL, _TAKEN_OVER),
     (_IAM, "DetachRolePolicy"): _part("policy detached from a Rollcall role", _HIGH, _STOPPED),
     (_IAM, "DeleteRolePolicy"): _part("permissions of a Rollcall role removed", _HIGH, _STOPPED),
+    (_IAM, "PutRolePermissionsBoundary"): _part("boundary of a Rollcall role changed", _HIGH, _STOPPED),
+    (_IAM, "DeleteRolePermissionsBoundary"): _part("boundary of a Rollcall role removed", _HIGH, _STOPPED),
     (_IAM, "DeleteRole"): _part("a Rollcall role deleted", _HIGH, _STOPPED),
     (_EVENTS, "PutRule"): _part("a Rollcall rule changed", _HIGH, _STOPPED),
     (_EVENTS, "DisableRule"): _part("a Rollcall rule disabled", _HIGH, _STOPPED),
@@ -139,6 +142,8 @@ PART_EVENTS: Final = {
     (_SQS, "SetQueueAttributes"): _part("attributes of a Rollcall queue changed", _HIGH, _STOPPED),
     (_SQS, "DeleteQueue"): _part("a Rollcall queue deleted", _HIGH, _STOPPED),
     (_SQS, "PurgeQueue"): _part("a Rollcall queue purged", _MEDIUM, _STOPPED),
+    (_S3, "PutBucketPolicy"): _part("policy of a Rollcall bucket changed", _HIGH, _STOPPED),
+    (_S3, "DeleteBucketPolicy"): _part("policy of a Rollcall bucket removed", _HIGH, _STOPPED),
     (_SNS, "DeleteTopic"): _part("a Rollcall topic deleted", _HIGH, _STOPPED),
     (_SNS, "SetTopicAttributes"): _part("attributes of a Rollcall topic changed", _HIGH, _STOPPED),
     (_SNS, "SetSubscriptionAttributes"): _part("subscription of a Rollcall topic changed", _MEDIUM, _STOPPED),
@@ -264,7 +269,7 @@ _OURS: Final = re.compile(rf"(^|[:/])({_STACKS}(?=[-/]|OutcomesBus|$)|({_NAMES})
 #: Names of the parameters, in lower case, that say what a call is about.
 _SUBJECTS: Final = (
     *("functionname", "functionarn", "rolename", "name", "rule", "queueurl", "topicarn", "subscriptionarn"),
-    *("stackname", "rolearn", "tablename"),
+    *("stackname", "rolearn", "tablename", "bucketname"),
 )
 
 

@@ -265,7 +265,8 @@ def _read_error(detail: Mapping[str, Any]) -> str | None:
 _NO_SIGNAL = "no signal"
 #: A stack can hold policies of what it does not own, as AWS::IAM::RolePolicy and AWS::SQS::QueuePolicy do.
 BY_ANY_STACK = {
-    *("AttachRolePolicy", "PutPermission", "PutRolePolicy", "SetQueueAttributes", "SetTopicAttributes")
+    *("AttachRolePolicy", "PutBucketPolicy", "PutPermission", "PutRolePolicy", "SetQueueAttributes"),
+    "SetTopicAttributes",
 }
 _SUCCEEDED, _FAILURE = "SUCCEEDED", "Failure"
 _ACCOUNT, _ORGANIZATIONS = "account.amazonaws.com", "organizations.amazonaws.com"

@@ -346,6 +346,8 @@ def test_another_administrator_or_a_service_that_is_not_used_alarms_nobody(
 
 
 FUNCTION = "RollcallHub-ReconcileFunction0B1C2D3E-AbCdEf"
+#: CloudFormation's names of buckets are in lower case.
+REPORTS = "rollcallhub-reports62e1a9c3-1x2y3z4a5b6c"
 OF_PART = {
     "code": ("lambda", "UpdateFunctionCode20150331v2", {"functionName": FUNCTION}, "CRITICAL"),
     "code by ARN": (
@@ -361,6 +363,20 @@ OF_PART = {
         "CRITICAL",
     ),
     "trust": ("iam", "UpdateAssumeRolePolicy", {"roleName": "rollcall-reconcile"}, "CRITICAL"),
+    "boundary": (
+        "iam",
+        "PutRolePermissionsBoundary",
+        {"roleName": "rollcall-reconcile", "permissionsBoundary": f"arn:aws:iam::{HUB}:policy/nothing"},
+        "HIGH",
+    ),
+    "no boundary": ("iam", "DeleteRolePermissionsBoundary", {"roleName": "rollcall-reconcile"}, "HIGH"),
+    "policy of a bucket": (
+        "s3",
+        "PutBucketPolicy",
+        {"bucketName": REPORTS, "bucketPolicy": {"Statement": [{"Effect": "Allow", "Principal": "*"}]}},
+        "HIGH",
+    ),
+    "no policy of a bucket": ("s3", "DeleteBucketPolicy", {"bucketName": REPORTS, "policy": ""}, "HIGH"),
     "rule": ("events", "DisableRule", {"name": "RollcallHub-IntakeSignalsRule-1"}, "HIGH"),
     "targets": ("events", "RemoveTargets", {"rule": "RollcallHub-IntakeSignalsRule-1", "ids": ["1"]}, "HIGH"),
     "other target": ("events", "PutTargets", {"rule": "RollcallHub-IntakeSignalsRule-1"}, "HIGH"),
@@ -447,6 +463,7 @@ OF_NONE = {
     "other bus": ("events", "DeleteEventBus", {"name": "rollcall-intake-2"}),
     "bus of another stack": ("events", "PutPermission", {"eventBusName": "RollcallHubTestOutcomesBus1"}),
     "default bus": ("events", "PutPermission", {"statementId": "everybody", "principal": "*"}),
+    "other bucket": ("s3", "PutBucketPolicy", {"bucketName": "rollcallhubtest-reports62e1a9c3-1x2y"}),
     "mentioned": ("iam", "PutRolePolicy", {"roleName": "deploy", "policyDocument": FUNCTION}),
     "nothing": ("lambda", "UpdateFunctionCode20150331v2", None),
 }
@@ -481,9 +498,10 @@ def test_a_change_of_something_else_in_the_hub_is_nothing(case):
     assert not world.alerts
 
 
-#: Any stack may hold a policy of a role, bus, queue or topic of another.
+#: Any stack may hold a policy of a role, bucket, bus, queue or topic of another.
 BY_ANY_STACK = {
-    *("AttachRolePolicy", "PutPermission", "PutRolePolicy", "SetQueueAttributes", "SetTopicAttributes")
+    *("AttachRolePolicy", "PutBucketPolicy", "PutPermission", "PutRolePolicy", "SetQueueAttributes"),
+    "SetTopicAttributes",
 }
 
 

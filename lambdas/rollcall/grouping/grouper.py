@@ -80,7 +80,7 @@ class AlertGrouper:
             now = self.clock.now()
             known = self.groups.load_known(incident.id, [*place.names, REST], at=now)
             placed = (
-                self._place_known(incident, place, known.grouped, now)
+                self._place_known(incident, place, known, known.grouped, now)
                 if known.grouped is not None
                 else self._try_to_place(incident, place, known, now)
             )
@@ -89,15 +89,18 @@ class AlertGrouper:
         raise RetryableError("other workers are counting alerts under the same name")
 
     def _place_known(
-        self, incident: Incident, place: Place, grouped: Grouped, now: datetime
+        self, incident: Incident, place: Place, known: Known, grouped: Grouped, now: datetime
     ) -> Placed | None:
         """It is a line already: what it says may have changed. None if another worker is at it."""
         line = make_line(incident, place, now, alone=grouped.alone)
         if line.verdict != grouped.verdict and not self.groups.add_line(grouped.key, line, at=now):
             return None
         self.messages.publish_first(grouped.key)
+        if grouped.alone:
+            # The worker that stored the line may have been stopped before its alert was counted.
+            return self._admit(place, known, line, [], now)
         # Also of reports: the message that waits for all of them may be this one.
-        return Placed(key=None if grouped.alone else grouped.key)
+        return Placed(key=grouped.key)
 
     def _try_to_place(self, incident: Incident, place: Place, known: Known, now: datetime) -> Placed | None:
         """None if another worker was at the same windows, or with a copy of the message at the same line."""
@@ -158,7 +161,7 @@ class AlertGrouper:
             return Placed() if stored else None
         if not self.groups.save_windows(counted, admitted=None, at=now, left=left):
             return None
-        key = self.messages.add_to_rest(line, known.windows[-1])
+        key = self.messages.add_to_rest(replace(line, alone=False), known.windows[-1])
         return Placed(key=key) if key else None
 
     def publish_notice(self, notice: Notice, line: Line, delivery: Delivery) -> int | None:

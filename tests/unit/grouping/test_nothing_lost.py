@@ -14,7 +14,7 @@ import pytest
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.grouping import placing
 from rollcall.grouping.messages import make_group_notice
-from rollcall.grouping.model import MOST_ACCOUNTS, MOST_ALERTS, GroupKind, Sending, Watch
+from rollcall.grouping.model import MOST_ACCOUNTS, MOST_ALERTS, GroupKind, Sending, Watch, Window
 from rollcall.grouping.placing import Place, count_line, is_full
 from rollcall.grouping.sending import GroupMessages
 from rollcall.model.errors import RetryableError
@@ -524,6 +524,41 @@ def test_what_leaves_alone_beside_a_group_counts_although_another_worker_was_fas
     assert any(incident in admitted for admitted in world.state.admitted_alerts.values())
     (group,) = (one for one in world.state.lines.values() if incident in one)
     assert json.loads(group[incident][1])["alone"]
+
+
+@pytest.mark.parametrize("how", ["another worker", "a crash", "a copy"])
+def test_what_leaves_alone_as_it_opens_a_group_is_counted_by_whoever_goes_on(monkeypatch, how):
+    world = World().settle()
+    timeline = Timeline(world)
+    accounts = many_accounts(world, 5)
+    world.state.paused = True
+    for account in accounts[:4]:
+        edit(world, caller(account))
+    timeline.run(until=5)
+    (admitted,) = world.state.admitted_alerts.values()
+    admitted.update(f"RC-{number}" for number in range(MOST_ALERTS))
+    before, published = set(admitted), len(world.incidents)
+    open_group = world.state.open_group
+
+    def open_beside_another(window: Window, *given: Any, at: datetime) -> bool:
+        if window.kind is not GroupKind.REST:
+            return open_group(window, *given, at=at)
+        monkeypatch.undo()
+        assert make_messages(world).add_to_rest(make_line(7), Window(kind=window.kind, name=window.name))
+        return open_group(window, *given, at=at)
+
+    if how == "another worker":
+        monkeypatch.setattr(world.state, "open_group", open_beside_another)
+    if how == "a crash":
+        world.faults.plan("state.save_windows", Crash())
+    edit(world, caller(accounts[4]))
+    if how == "a copy":
+        world.send(world.queue[-1].body)
+    timeline.run(until=500)
+    incidents = [one for one in world.incidents[published:] if one.account and one.account.id == accounts[4]]
+    assert {one.parent_incident_id is not None for one in incidents} == {True}
+    assert world.state.grouped_incidents[incidents[0].id].key.kind is GroupKind.REST
+    assert set(next(iter(world.state.admitted_alerts.values()))) == before
 
 
 @pytest.mark.parametrize("kinds", [("SECURITY", "SECURITY"), ("SECURITY", "OPERATIONS", "BILLING")])

@@ -54,7 +54,7 @@ chaos: $(TOOLS) ## Play random stories with injected errors over the functions, 
 coverage: setup ## Measure the branch coverage of what is deployed; below 95 % it fails
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term tests/unit tests/functions
 
-fresh: setup ## Follow the README and the page about deploying word for word, and deploy a fresh checkout with packages of its own
+fresh: setup ## Follow the README and the page about deploying word for word, deploy a fresh checkout, lint the templates
 	@$(BIN)/python -m pytest tests/fresh $(ARGS)
 
 browser: $(TOOLS) $(BROWSER) ## Look at the report in headless Chromium, which this installs (Debian and Ubuntu)

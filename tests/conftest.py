@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(JSII_CACHE))
 # A developer's own configuration is not what is tested.
 os.environ.pop("ROLLCALL_CONFIG", None)
-# The rules that the CDK holds templates to take half of a synthesis: one test asks for them.
+# The rules that the CDK holds templates to take half of a synthesis: tests/fresh asks for them.
 os.environ["CDK_VALIDATION"] = "false"
 
 # The same examples wherever they run, and no verdict on how long one took. For others, and more of them:

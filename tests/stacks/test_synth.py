@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import runpy
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -17,9 +14,7 @@ from localcloud.kept import ROOT
 from rollcall.model.roster import Mode, Roster, compute_digest
 from stacks.asset import stage
 from tests.stacks.assembly import Assembly, synthesize
-from tests.stacks.lint import find_rules
 from tests.stacks.template import arn
-from tests.stacks.variants import EVERYTHING, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,19 +80,6 @@ def test_the_management_stack_is_refused_in_every_other_account(assembly: Assemb
 def test_no_template_names_a_partition(assembly: Assembly) -> None:
     for template in assembly.templates.values():
         assert "arn:aws" not in json.dumps(template.body)
-
-
-#: What cfn-lint says of the templates, informational and experimental rules included, and why it stays.
-LINT_LEFT = {
-    "W3005": "the CDK orders resources explicitly that GetAtt orders already",
-    "I1022": "the CDK joins texts, and has no Fn::Sub for them",
-    "I4010": "a description of the architecture, which no part of AWS reads: docs/architecture.md",
-}
-
-
-def test_of_what_lint_says_nothing_is_left_without_a_reason(assembly: Assembly, everything: Assembly) -> None:
-    paths = [template.path for one in (assembly, everything) for template in one.templates.values()]
-    assert find_rules(*paths) == set(LINT_LEFT)
 
 
 def test_the_asset_holds_the_functions_and_the_candidate(assembly: Assembly, hub: Template) -> None:
@@ -207,29 +189,6 @@ def test_every_feature_flag_of_the_cdk_is_decided(assembly: Assembly) -> None:
         and flag.get("unconfiguredBehavesLike", {}).get("v2", False) != flag["recommendedValue"]
     ]
     assert undecided == []
-
-
-def test_a_fresh_synthesis_makes_the_same_templates_and_the_cdk_has_no_more_to_say(
-    everything: Assembly, tmp_path: Path
-) -> None:
-    context = json.dumps({"config": str(write(tmp_path, options=EVERYTHING))})
-    out = tmp_path / "out"
-    variables = {"CDK_CONTEXT_JSON": context, "CDK_OUTDIR": str(out), "JSII_DEPRECATED": "warn"}
-    result = subprocess.run(  # noqa: S603  # our own command
-        [sys.executable, str(ROOT / "app.py")],
-        cwd=ROOT,
-        env=os.environ | variables | {"CDK_VALIDATION": "true"},
-        capture_output=True,
-        text=True,
-        check=True,  # the CDK's own rules for CloudFormation, which it is told to hold the templates to
-    )
-    for template in everything.templates.values():
-        again = out / template.path.relative_to(everything.directory)
-        assert again.read_bytes() == template.path.read_bytes()
-    # No deprecation is hidden but the one of cdk-nag.
-    deprecated = [line for line in result.stderr.splitlines() if "is deprecated" in line]
-    assert len(deprecated) == 1
-    assert "aws_events.CfnEventBusPolicy#principal is deprecated" in deprecated[0]
 
 
 def test_errors_are_shown_without_a_traceback(

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from simulation import ApiError, Caller
 from simulation.account_api import AccountService
 from tests.contract.conftest import CALLERS, HUB, MANAGEMENT, MEMBER, PRIMARY
+from tests.support.cases import check_each
 
 MODEL: Any = botocore.session.get_session().get_service_model("account")
 REQUESTS: dict[str, dict[str, Any]] = {
@@ -56,8 +57,8 @@ def test_answers_fit_the_service_model(world, misfits, operation):
     assert bool(body) == (shape is not None)
 
 
-@pytest.mark.parametrize("operation", sorted(REQUESTS))
-@pytest.mark.parametrize(
+@check_each("operation", sorted(REQUESTS))
+@check_each(
     ("who", "target", "granted"),
     [
         ("hub", MEMBER, True),
@@ -69,7 +70,8 @@ def test_answers_fit_the_service_model(world, misfits, operation):
         ("standalone", MEMBER, False),
     ],
 )
-def test_organizations_mode_is_for_management_and_the_hub(world, operation, who, target, granted):
+def test_organizations_mode_is_for_management_and_the_hub(build, operation, who, target, granted):
+    world = build()
     world.organization.accounts[target].new_email = "n@example.com"
     params = REQUESTS[operation] | {"AccountId": target}
     if granted:

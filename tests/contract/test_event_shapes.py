@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from simulation import Caller
 from simulation.cloudtrail import HIDDEN
+from tests.support.cases import check_each
 
 SAMPLES = Path(__file__).parents[1] / "events"
 MEMBER, HUB, MANAGEMENT = "222222222222", "333333333333", "111111111111"
@@ -185,7 +186,7 @@ LACKING = {
 }
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case[0] for case in CASES])
+@check_each("case", CASES)
 def test_events_have_the_key_paths_of_the_sample(build, contact, case):
     name, act, more, options = case
     world, expected = build(**options), sample(name)

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from simulation import ApiError
 from simulation.organizations_api import OrganizationsService
 from tests.contract.conftest import CALLERS
+from tests.support.cases import check_each
 
 MODEL: Any = botocore.session.get_session().get_service_model("organizations")
 MANAGEMENT, HUB, MEMBER, OTHER = "111111111111", "333333333333", "222222222222", "444455556666"
@@ -89,8 +90,9 @@ def request_for(operation, world):
     return {name: ids[name] for name in shape.required_members} if shape else {}
 
 
-@pytest.mark.parametrize("operation", sorted(OrganizationsService.operations))
-def test_answers_fit_the_service_model(world, misfits, operation):
+@check_each("operation", sorted(OrganizationsService.operations))
+def test_answers_fit_the_service_model(build, misfits, operation):
+    world = build()
     params = request_for(operation, world)
     caller = CALLERS[ONLY_FOR.get(operation, "management")]
     body = world.cloud.call("organizations", operation, params, caller).body
@@ -259,9 +261,10 @@ def test_an_empty_page_may_come_before_the_items(world):
     assert [len(page) for page in pages] == [0, 6]
 
 
-@pytest.mark.parametrize("operation", sorted(OrganizationsService.operations))
-@pytest.mark.parametrize("who", ["management", "hub", "member", "administrator", "standalone", "outsider"])
-def test_reads_are_for_management_and_administrators_writes_for_management(world, operation, who):
+@check_each("operation", sorted(OrganizationsService.operations))
+@check_each("who", ["management", "hub", "member", "administrator", "standalone", "outsider"])
+def test_reads_are_for_management_and_administrators_writes_for_management(build, operation, who):
+    world = build()
     params = request_for(operation, world)
     if who == "administrator":
         world.organization.delegate(OTHER, "config.amazonaws.com")

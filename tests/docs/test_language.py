@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.cases import check_each
+
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 CONFIGURATION = [*ROOT.glob("config/example/*.yaml"), *ROOT.glob("localcloud/config/*.yaml")]
@@ -65,12 +67,12 @@ def old_words(text: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+@check_each("path", PAGES)
 def test_a_page_has_none_of_our_old_words(path: Path) -> None:
     assert old_words(path.read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+@check_each("path", PAGES)
 def test_no_line_of_a_page_is_too_long(path: Path) -> None:
     lines = re.sub(
         r"^ *```.*?^ *```$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-import pytest
+from tests.support.cases import check_each
 
 ROOT = Path(__file__).parents[2]
 PAGES = {
@@ -56,7 +56,7 @@ def missing(link: str, *, beside: str) -> bool:
     return not target.exists() or bool(anchor and anchor not in anchors(target.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("page", sorted(PAGES))
+@check_each("page", sorted(PAGES))
 def test_every_link_of_a_page_leads_to_a_page_and_a_section_that_are_there(page):
     assert [link for link in links(page) if missing(link, beside=page)] == []
 
@@ -69,7 +69,7 @@ def test_pages_have_links_and_one_that_leads_nowhere_is_found():
     assert not missing("#credentials", beside="docs/cli.md")
 
 
-@pytest.mark.parametrize("page", sorted(PAGES))
+@check_each("page", sorted(PAGES))
 def test_every_file_that_a_page_names_is_there(page):
     named = re.findall(
         r"`((?:[\w.-]+/)*[\w-]+\.(?:py|md|json|yaml|js|css|j2|txt|toml))(?:#[^`]*)?`", prose(page)

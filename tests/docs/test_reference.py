@@ -9,6 +9,7 @@ import pytest
 from rollcall.events.parse import READERS
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.verdicts import Verdict
+from tests.support.cases import check_each
 from tests.support.golden_incidents import DOCUMENTS as BUILT
 from tools.descriptions import CAUSES, FIELDS, NOTICES, STATE, VERDICTS
 from tools.reference import DIRECTORY, pages
@@ -59,7 +60,7 @@ def test_every_field_of_an_event_has_a_description_and_every_description_a_field
     assert set(found) - described == set()
 
 
-@pytest.mark.parametrize("name", sorted(name for name, one in DOCUMENTS.items() if "facts" in one))
+@check_each("name", sorted(name for name, one in DOCUMENTS.items() if "facts" in one))
 def test_every_fact_of_a_notice_is_described(name):
     notice = DOCUMENTS[name]
     assert set(notice["facts"]) <= set(re.findall(r"\w+", NOTICES[notice["notice"]]))

@@ -10,9 +10,8 @@ import re
 from datetime import datetime
 from typing import Any
 
-import pytest
-
 from tests.stacks.patterns import matches
+from tests.support.cases import check_each
 from tests.support.examples import EVENTS, HUB, make_event, read_example
 
 RESOURCES = read_example("pagerduty.yaml")["Resources"]
@@ -94,7 +93,7 @@ def send(event: dict[str, Any], service: PagerDuty | None = None) -> list[dict[s
     return bodies
 
 
-@pytest.mark.parametrize("name", EVENTS)
+@check_each("name", EVENTS)
 def test_every_event_leads_to_one_alert_of_its_severity_or_to_none(name: str) -> None:
     event = EVENTS[name]
     detail, bodies = event["detail"], send(event)

@@ -18,6 +18,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from tests.stacks.patterns import matches
+from tests.support.cases import check_each
 from tests.support.examples import EVENTS, HUB, make_event, read_example
 
 RESOURCES = read_example("security_hub.yaml")["Resources"]
@@ -88,10 +89,11 @@ def handle(event: dict[str, Any]) -> None:
     names["handler"](event, SimpleNamespace(invoked_function_arn=arn))
 
 
-@pytest.mark.parametrize("name", EVENTS)
+@check_each("name", EVENTS)
 def test_every_event_is_a_finding_of_the_hub_about_the_member(service: SecurityHub, name: str) -> None:
     event = EVENTS[name]
     assert matches(RESOURCES["Rule"]["Properties"]["EventPattern"], event)
+    service.findings.clear()
     handle(event)
     (finding,) = service.findings.values()
     (resource,) = finding["Resources"]

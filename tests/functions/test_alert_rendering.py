@@ -22,6 +22,7 @@ from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
 from rollcall.outcomes.documents import build_incident_document
 from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict
+from tests.support.cases import check_each
 from tests.support.rendering import HAPPENINGS, signal_of
 from tests.support.samples import (
     ACCOUNT,
@@ -111,7 +112,7 @@ def assert_sound(alert):
     assert len(alert.text.encode()) < 200_000  # SNS takes 256 KiB with the attributes
 
 
-@pytest.mark.parametrize(("cause", "event_name", "authorised"), HAPPENINGS)
+@check_each(("cause", "event_name", "authorised"), HAPPENINGS)
 def test_every_incident_can_be_told(cause, event_name, authorised):
     for verdict in Verdict:
         loud = find_severity(
@@ -143,7 +144,7 @@ def test_every_incident_can_be_told(cause, event_name, authorised):
             assert not message.closes_only
 
 
-@pytest.mark.parametrize(("cause", "event_name"), sorted({item[:2] for item in HAPPENINGS}))
+@check_each(("cause", "event_name"), sorted({item[:2] for item in HAPPENINGS}))
 def test_an_incident_that_still_waits_for_one_contact_is_open(cause, event_name):
     for verdict in Verdict:
         document = told(cause, verdict, Verdict.PENDING, event_name=event_name)
@@ -158,7 +159,7 @@ def severity_of(document, verdict):
     return next(item["severity"] for item in document["outcomes"] if item["verdict"] == verdict)
 
 
-@pytest.mark.parametrize(("cause", "event_name"), sorted({item[:2] for item in HAPPENINGS}))
+@check_each(("cause", "event_name"), sorted({item[:2] for item in HAPPENINGS}))
 def test_what_was_retried_is_told_or_closes_quietly(cause, event_name):
     for verdict in Verdict:
         at_once = told(cause, verdict, event_name=event_name)
@@ -223,7 +224,7 @@ def test_the_status_comes_first_then_the_account_and_the_worst_result():
             )
 
 
-@pytest.mark.parametrize("first", list(Verdict))
+@check_each("first", list(Verdict))
 def test_every_pair_of_outcomes_can_be_told(first):
     causes = (Cause.ACCOUNT_CREATED, Cause.CONTACT_DELETED, Cause.MONITORED)
     for second, cause in product(Verdict, causes):
@@ -311,8 +312,8 @@ def possible(cause):
     return (Verdict.NOTIFIED, Verdict.DENIED) if cause is Cause.MONITORED else tuple(Verdict)
 
 
-@pytest.mark.parametrize(("cause", "event_name"), sorted({item[:2] for item in HAPPENINGS}))
-@pytest.mark.parametrize("kinds", [1, 3])
+@check_each(("cause", "event_name"), sorted({item[:2] for item in HAPPENINGS}))
+@check_each("kinds", [1, 3])
 def test_a_subject_keeps_status_account_and_result_however_long_the_name_is(cause, event_name, kinds):
     for verdict, opened in product(possible(cause), (False, True)):
         document = told(cause, *[verdict] * kinds, event_name=event_name, opened=opened)
@@ -506,7 +507,7 @@ MALFORMED: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("event", MALFORMED, ids=lambda event: str(event)[:60])
+@check_each("event", MALFORMED)
 def test_an_event_that_is_no_incident_is_malformed(event):
     nothing: Any = None
     notifier = Notifier(alerted=nothing, channel=nothing, minimum=nothing, clock=nothing, links=LINKS)

@@ -27,6 +27,7 @@ from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.verdicts import Verdict
 from tests.functions.block_kit_rules import assert_block_kit, assert_notification
 from tests.functions.notice_samples import NOTICES
+from tests.support.cases import check_each
 from tests.support.golden_incidents import (
     DOCUMENTS,
     INCIDENTS,
@@ -70,7 +71,7 @@ WAYS = {
 WRITTEN = [(way, name) for way, (_, _, names) in WAYS.items() for name in names]
 
 
-@pytest.mark.parametrize(("way", "name"), WRITTEN)
+@check_each(("way", "name"), WRITTEN)
 def test_an_alert_reads_as_it_is_written_down(way, name):
     ending, shown, _ = WAYS[way]
     text = shown(read_event({"detail": DOCUMENTS[name]}, LINKS))
@@ -81,7 +82,7 @@ def test_an_alert_reads_as_it_is_written_down(way, name):
     assert path.read_text(encoding="utf-8") == text
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@check_each("name", DOCUMENTS)
 def test_the_first_line_alone_tells_severity_status_and_account(name):
     document: Any = DOCUMENTS[name]
     account = document.get("account") or document.get("facts", {}).get("account")
@@ -95,7 +96,7 @@ def test_the_first_line_alone_tells_severity_status_and_account(name):
     assert re.search(r"^Status: (Open|Resolved|Reported)\b", rest, re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@check_each("name", DOCUMENTS)
 def test_every_alert_is_one_that_slack_and_amazon_q_take(name):
     message = read_event({"detail": DOCUMENTS[name]}, LINKS)
     assert_notification(render_chat(message))
@@ -103,8 +104,8 @@ def test_every_alert_is_one_that_slack_and_amazon_q_take(name):
         assert_block_kit(render_block_kit(message, quotes=quotes))
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("name", DOCUMENTS)
+@check_each("way", WAYS)
+@check_each("name", DOCUMENTS)
 def test_no_alert_shows_a_contact_in_full(name, way):
     _, shown, _ = WAYS[way]
     assert alert_leaks(shown(read_event({"detail": DOCUMENTS[name]}, LINKS))) == []

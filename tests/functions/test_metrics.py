@@ -13,6 +13,7 @@ from rollcall.events.signal import Cause
 from rollcall.outcomes.metrics import SERVICES, Metric, measure_incident
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.runtime.handlers import measure
+from tests.support.cases import check_each
 from tests.support.samples import INCIDENT
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def test_clocks_that_disagree_make_no_restore_before_its_change() -> None:
     assert list(measure_incident(incident(Verdict.SET), now)) == [(Metric.RESTORE_MILLISECONDS, 0)]
 
 
-@pytest.mark.parametrize("verdict", sorted(set(Verdict) - {Verdict.SET, Verdict.BACKED_OFF}))
+@check_each("verdict", sorted(set(Verdict) - {Verdict.SET, Verdict.BACKED_OFF}))
 def test_what_was_not_set_back_is_no_restore(verdict: Verdict) -> None:
     assert list(measure_incident(incident(verdict), CHANGED_AT)) == []
 

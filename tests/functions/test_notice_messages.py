@@ -18,6 +18,7 @@ from rollcall.outcomes.notice_kinds import NOTICES as WORDS
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import build_notice_document
 from tests.functions.notice_samples import NOTICES
+from tests.support.cases import check_each
 from tests.support.group_samples import make_group, make_line
 from tests.support.samples import LINKS, NOW, leaks
 
@@ -38,8 +39,8 @@ def assert_sound(alert):
     assert leaks(alert.subject + alert.text) == []
 
 
-@pytest.mark.parametrize("name", NOTICES)
-@pytest.mark.parametrize("severity", list(Severity))
+@check_each("name", NOTICES)
+@check_each("severity", list(Severity))
 def test_every_notice_can_be_told_as_loud_as_its_publisher_says(name, severity):
     alert = render_plain_text(message(replace(NOTICES[name], severity=severity)))
     assert_sound(alert)
@@ -49,7 +50,7 @@ def test_every_notice_can_be_told_as_loud_as_its_publisher_says(name, severity):
     assert "unknown" not in alert.text
 
 
-@pytest.mark.parametrize("name", NOTICES)
+@check_each("name", NOTICES)
 def test_a_notice_is_told_whatever_fact_is_missing(name):
     notice = NOTICES[name]
     for missing in notice.facts:
@@ -128,7 +129,7 @@ def test_a_message_of_many_lines_goes_on_in_parts_and_loses_none():
     assert "(2 of " in parts[1].headline
 
 
-@pytest.mark.parametrize("name", NOTICES)
+@check_each("name", NOTICES)
 def test_no_fact_breaks_a_line_or_fills_a_template(name):
     notice = NOTICES[name]
     honest = render_plain_text(message(notice))
@@ -166,7 +167,7 @@ def test_a_follow_up_is_another_message_of_the_same_incident():
     assert first.step < later.step
 
 
-@pytest.mark.parametrize("key", WORDS)
+@check_each("key", WORDS)
 def test_every_text_says_what_to_do_and_where_the_runbook_is(key):
     words = WORDS[key]
     assert words.headline

@@ -16,6 +16,7 @@ from rollcall.outcomes.notices import build_notice_document
 from rollcall.outcomes.verdicts import Verdict
 from tests.functions.notice_samples import NOTICES
 from tests.support.actors import FORMS
+from tests.support.cases import check_each
 from tests.support.hostile_names import KEY, TOKEN, assert_sound
 from tests.support.samples import (
     ACCOUNT,
@@ -144,8 +145,8 @@ def test_nobodys_names_spoil_a_notice(name, spite, data):
     assert_sound(read_event({"detail": build_notice_document(replace(notice, facts=facts), at=NOW)}, LINKS))
 
 
-@pytest.mark.parametrize("character", ["x", "&", "`", "\U0001f6a8", "*"])
-@pytest.mark.parametrize("sections", [0, 1, 3, 60])
+@check_each("character", ["x", "&", "`", "\U0001f6a8", "*"])
+@check_each("sections", [0, 1, 3, 60])
 def test_limits_hold_when_everything_is_as_long_as_it_may_be(character, sections):
     lines = tuple(make_fact(f"Label {number}", character * 4000) for number in range(8))
     long = replace(

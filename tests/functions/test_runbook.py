@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from notify.compose import load_runbook
 from rollcall.events.monitored import BY_NAME
 from rollcall.notify.block_kit import render_block_kit
@@ -26,6 +24,7 @@ from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict
 from stacks.asset import RUNBOOK, read_runbook, stage
 from tests.functions.block_kit_rules import assert_block_kit, assert_notification
+from tests.support.cases import check_each
 from tests.support.golden_incidents import DOCUMENTS
 from tests.support.rendering import HAPPENINGS, signal_of
 from tests.support.samples import LINKS, MANAGEMENT
@@ -56,12 +55,12 @@ ALL_WORDS: list[Any] = [
 LINKED = {words.runbook for words in ALL_WORDS}
 
 
-@pytest.mark.parametrize("anchor", sorted(LINKED))
+@check_each("anchor", sorted(LINKED))
 def test_every_alert_has_its_section(anchor):
     assert anchor in SECTIONS
 
 
-@pytest.mark.parametrize("anchor", sorted(SECTIONS))
+@check_each("anchor", sorted(SECTIONS))
 def test_every_section_says_what_it_means_and_what_to_do(anchor):
     said = dict(re.findall(r"^\* \*\*(\w+):\*\* (\S.*)$", SECTIONS[anchor], re.MULTILINE))
     assert list(said) == [label for label in LABELS if label in said]
@@ -77,7 +76,7 @@ def test_every_link_within_the_page_leads_somewhere():
     assert set(re.findall(r"\]\(#([^)]+)\)", PAGE)) <= ANCHORS
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@check_each("name", DOCUMENTS)
 def test_every_message_links_to_its_section(name):
     first = read_event({"detail": DOCUMENTS[name]}, LINKS).links[0]
     page, _, anchor = first.target.partition("#")
@@ -102,7 +101,7 @@ def test_every_cause_with_every_verdict_has_words_next_steps_and_a_section():
             assert words.runbook in SECTIONS
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@check_each("name", DOCUMENTS)
 def test_without_an_address_every_message_quotes_its_section(name):
     links = replace(LINKS, runbook="docs/operations.md", sections=read_runbook())
     message = read_event({"detail": DOCUMENTS[name]}, links)

@@ -12,6 +12,7 @@ import pytest
 
 from rollcall.notify.notifier import read_event
 from simulation.caller import Caller
+from tests.support.cases import check_each
 from tests.support.hostile_names import assert_sound
 from tests.support.memory import Crash
 from tests.support.samples import LINKS
@@ -98,7 +99,7 @@ def assert_told(world: World) -> None:
         assert_sound(read_event({"detail": document}, LINKS))
 
 
-@pytest.mark.parametrize("changes", CHANGES, ids=named)
+@check_each("changes", CHANGES)
 def test_a_contact_is_put_back_and_told_of_whatever_its_event_looks_like(changes):
     world, events = World().settle(), []
     world.cloud.subscribe(lambda _account, event: events.append(event))

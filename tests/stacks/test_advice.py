@@ -9,6 +9,7 @@ import pytest
 
 from tests.stacks.configs import complaints, load_from
 from tests.stacks.test_config_warnings import QUIET, REAL
+from tests.support.cases import check_each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -251,7 +252,7 @@ SLIPS = {
 }
 
 
-@pytest.mark.parametrize("slip", SLIPS.values(), ids=SLIPS)
+@check_each("slip", SLIPS.values())
 def test_the_advice_is_taken(tmp_path: Path, slip: Slip) -> None:
     assert QUIET.count(slip.piece) == 1
     (said,) = complaints(tmp_path, organization=REAL, contacts=QUIET.replace(slip.piece, slip.typed))
@@ -260,7 +261,7 @@ def test_the_advice_is_taken(tmp_path: Path, slip: Slip) -> None:
     assert complaints(tmp_path, organization=REAL, contacts=QUIET.replace(slip.piece, slip.meant)) == []
 
 
-@pytest.mark.parametrize("slip", SLIPS.values(), ids=SLIPS)
+@check_each("slip", SLIPS.values())
 def test_what_an_error_tells_to_write_is_what_is_taken(slip: Slip) -> None:
     for written in re.findall(r'write ("\w+"|\{.*\}$|arn:\S+|ou-\S+|Workloads/\S+)', slip.says):
         assert written in slip.meant

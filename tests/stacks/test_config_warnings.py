@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from tests.stacks.configs import CONTACTS, ORGANIZATION, PRIMARY, load_from
+from tests.support.cases import check_each
 
 #: No values of documentation.
 REAL = ORGANIZATION
@@ -49,7 +49,7 @@ def test_a_roster_that_is_fine_has_none(tmp_path: Path) -> None:
     assert load_from(tmp_path, organization=REAL, contacts=QUIET).warnings == ()
 
 
-@pytest.mark.parametrize("case", ODD, ids=[case["name"] for case in ODD])
+@check_each("case", ODD)
 def test_what_looks_wrong_is_told_with_its_line(tmp_path: Path, case: dict[str, Any]) -> None:
     contacts = PRIMARY if case.get("of") == "primary" else QUIET
     for piece, other in case["replace"].items():

@@ -20,6 +20,7 @@ from rollcall_config.roster_compile import list_absent_kinds, list_managed_kinds
 from rollcall_config.roster_model import PrimaryContact
 from rollcall_config.settings import Settings, read_settings
 from tests.stacks.configs import CONTACTS, ORGANIZATION, PRIMARY, complaints, load_from
+from tests.support.cases import check_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -186,7 +187,7 @@ def test_a_state_is_asked_for_where_aws_asks_for_it(tmp_path: Path, country: str
         assert complaints(tmp_path, contacts=elsewhere) == []
 
 
-@pytest.mark.parametrize("case", BAD, ids=[case["name"] for case in BAD])
+@check_each("case", BAD)
 def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, case: dict[str, Any]) -> None:
     good = GOOD[case["file"]]
     assert case["replace"] == "all" or case["replace"] in good

@@ -22,6 +22,7 @@ from rollcall.model.well_known import (
 from stacks.sources import list_write_names
 from tests.stacks.patterns import matches
 from tests.stacks.template import arn
+from tests.support.cases import check_each
 
 if TYPE_CHECKING:
     from tests.stacks.assembly import Assembly
@@ -102,7 +103,7 @@ def test_the_table_has_one_row_for_each_sample() -> None:
     assert sorted(VERDICTS) == sorted(path.name for path in EVENTS.glob("*.json"))
 
 
-@pytest.mark.parametrize("name", VERDICTS)
+@check_each("name", VERDICTS)
 def test_each_rule_takes_what_the_table_says(assembly: Assembly, name: str) -> None:
     hub, event = assembly.templates["RollcallHub"], event_of(name)
     verdicts = {
@@ -116,7 +117,7 @@ def test_each_rule_takes_what_the_table_says(assembly: Assembly, name: str) -> N
     assert not matches(pattern_of(hub, "ChannelsNotifyIncidents"), event)
 
 
-@pytest.mark.parametrize("name", VERDICTS)
+@check_each("name", VERDICTS)
 def test_what_is_queued_is_what_the_core_reads(hub: Template, name: str) -> None:
     reading = parse(event_of(name))
     read = not (isinstance(reading, Ignored) and reading.reason == "no signal")
@@ -158,7 +159,7 @@ IDENTITIES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("name", VERDICTS)
+@check_each("name", VERDICTS)
 def test_what_is_queued_is_in_one_queue_and_an_echo_only_if_our_roles_wrote(hub: Template, name: str) -> None:
     echoes = pattern_of(hub, "IntakeEchoes")
     signals, alerts = pattern_of(hub, "IntakeSignals"), pattern_of(hub, "IntakeAlertOnlySignals")
@@ -192,7 +193,7 @@ def test_an_edit_of_a_primary_contact_is_restored_if_the_roster_names_them(
             assert taken == expected, identity
 
 
-@pytest.mark.parametrize("name", VERDICTS)
+@check_each("name", VERDICTS)
 def test_other_events_go_where_they_went(hub: Template, primary: Assembly, name: str) -> None:
     event, named = event_of(name), primary.templates["RollcallHub"]
     if name != "PutContactInformation.standalone.synthetic.json":
@@ -200,8 +201,8 @@ def test_other_events_go_where_they_went(hub: Template, primary: Assembly, name:
             assert matches(pattern_of(hub, rule), event) is matches(pattern_of(named, rule), event)
 
 
-@pytest.mark.parametrize(("service", "name"), sorted(SIGNAL_EVENTS))
-@pytest.mark.parametrize("detail_type", ["AWS API Call via CloudTrail", "AWS Service Event via CloudTrail"])
+@check_each(("service", "name"), sorted(SIGNAL_EVENTS))
+@check_each("detail_type", ["AWS API Call via CloudTrail", "AWS Service Event via CloudTrail"])
 def test_every_signal_reaches_the_queue(
     assembly: Assembly, service: str, name: str, detail_type: str
 ) -> None:
@@ -229,7 +230,7 @@ WRITES = {row for row in SIGNAL_EVENTS if row[1] in list_write_names(primary=Fal
 LOUD = {row for row, one in MONITORED_EVENTS.items() if one.severity >= Severity.HIGH}
 
 
-@pytest.mark.parametrize(("service", "name"), sorted(PART_EVENTS))
+@check_each(("service", "name"), sorted(PART_EVENTS))
 def test_changes_of_rollcall_itself_reach_the_queue(hub: Template, service: str, name: str) -> None:
     """CloudTrail adds versions to the names of Lambda's events."""
     key = {"Fn::GetAtt": [hub.one("AWS::KMS::Key", "AlertsKey")[0], "Arn"]}
@@ -257,7 +258,7 @@ def test_a_bus_of_rollcall_is_known_by_its_name(hub: Template) -> None:
     assert [find_part({"eventbusname": name}) for name in names] == names
 
 
-@pytest.mark.parametrize(("service", "name"), sorted(PART_EVENTS))
+@check_each(("service", "name"), sorted(PART_EVENTS))
 def test_every_call_names_the_part_in_a_parameter_that_is_read(service: str, name: str) -> None:
     """By AWS's own model of the call, of which CloudTrail writes the parameters."""
     model = get_session().get_service_model(service.removesuffix(".amazonaws.com"))

@@ -10,6 +10,7 @@ import pytest
 from rollcall_config.guardrail import make_guardrail_document
 from rollcall_config.settings import Guardrail
 from rollcall_policies import Access, AccessRequest, decide
+from tests.support.cases import check_each
 
 if TYPE_CHECKING:
     from rollcall_config.settings import Settings
@@ -49,7 +50,7 @@ def denied(
     return decide([document], request).access is Access.DENIED
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("principal", "resource", "expected"),
     [
         (DEVELOPER, MEMBER, True),
@@ -61,10 +62,8 @@ def denied(
         ("arn:aws:iam::222222222222:user/BreakGlass", MEMBER, True),
     ],
 )
-@pytest.mark.parametrize("primary", [True, False])
-@pytest.mark.parametrize(
-    "operation", ["PutAlternateContact", "DeleteAlternateContact", "PutContactInformation"]
-)
+@check_each("primary", [True, False])
+@check_each("operation", ["PutAlternateContact", "DeleteAlternateContact", "PutContactInformation"])
 def test_who_is_stopped(
     principal: str, resource: str, operation: str, *, expected: bool, primary: bool
 ) -> None:
@@ -93,7 +92,7 @@ READER = "arn:aws:iam::222222222222:role/rollcall-contact-reader"
 STACK_SETS = "arn:aws:iam::222222222222:role/stacksets-exec-0a1b2c3d"
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("action", "resource"),
     [
         *((f"events:{name}", RULE) for name in ("DisableRule", "DeleteRule", "PutRule", "RemoveTargets")),

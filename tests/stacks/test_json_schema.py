@@ -13,6 +13,7 @@ import yaml
 from localcloud.kept import ROOT
 from rollcall_config.json_schema import DIRECTORY, make_schemas
 from tests.stacks.configs import CONTACTS, ORGANIZATION, PRIMARY
+from tests.support.cases import check_each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +51,7 @@ def test_every_file_is_there() -> None:
     assert len(SHIPPED) == 4
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("kind", "good", "bad"),
     [
         ("organization", "o-exampleorgid", "o-EXAMPLE"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.stacks.patterns import matches
+from tests.support.cases import check_each
 
 #: Pattern and detail, both below "detail".
 MATCHED = {
@@ -118,13 +119,13 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("name", MATCHED)
+@check_each("name", MATCHED)
 def test_it_matches(name: str) -> None:
     pattern, detail = MATCHED[name]
     assert matches({"detail": pattern}, {"detail": detail})
 
 
-@pytest.mark.parametrize("name", NOT_MATCHED)
+@check_each("name", NOT_MATCHED)
 def test_it_does_not_match(name: str) -> None:
     pattern, detail = NOT_MATCHED[name]
     assert not matches({"detail": pattern}, {"detail": detail})

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-import pytest
 import yaml
 
 from localcloud.kept import ROOT
@@ -24,6 +23,7 @@ from rollcall_config.roster_model import (
     RosterFile,
 )
 from rollcall_config.roster_warnings import find_warnings
+from tests.support.cases import check_each
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,7 @@ def outcome(path: Path) -> list[str]:
     return [f"warning: {warning}" for warning in found]
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.heading)
+@check_each("example", EXAMPLES)
 def test_an_example_gives_what_the_page_says(tmp_path: Path, example: Example) -> None:
     path = tmp_path / "contacts.yaml"
     path.write_text(in_full(example), encoding="utf-8")

@@ -31,6 +31,7 @@ from rollcall.model.errors import NotMadeError, RetryableError, UnansweredError,
 from rollcall.timing import QUOTAS, Bucket, make_buckets
 from simulation import ApiError, Caller, SimulatedCloud, VirtualClock, make_example_organization
 from tests.support.account_errors import ERRORS, text_of
+from tests.support.cases import check_each
 from tests.support.samples import (
     FOUND,
     FOUND_OF,
@@ -256,13 +257,13 @@ ROWS = ERRORS + [
 ]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['operation']}: {row['case']}")
 class TestEveryKnownAnswer:
     def call(self, row, clock):
         error = _as_error(row)
         api = api_over(Refusing(dict.fromkeys(OPERATIONS, error)), clock)
         return CALLS[row["operation"]](api)
 
+    @check_each("row", ROWS)
     def test_means_what_it_means(self, row, clock):
         answer = row["answer"]
         kind_of_error = {"transient": RetryableError, "not-made": NotMadeError, "unanswered": UnansweredError}
@@ -287,6 +288,7 @@ class TestEveryKnownAnswer:
             assert reason in found.reason
             assert found.denied == (answer == "denied")
 
+    @check_each("row", ROWS)
     def test_tells_no_contact_details(self, row, clock):
         try:
             told = repr(self.call(row, clock))

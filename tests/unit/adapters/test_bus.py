@@ -12,6 +12,7 @@ from rollcall.model.desired import Absent, Present, Unreadable
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.outcome import Incident
 from rollcall.outcomes.verdicts import Verdict
+from tests.support.cases import check_each
 from tests.support.samples import (
     INCIDENT,
     INTENT,
@@ -128,7 +129,7 @@ def test_the_event_of_our_own_write_closes_what_was_alerted_as_open(events, inbo
     assert (closing["detail-type"], closing["detail"]["action"]) == ("Rollcall Incident", "resolve")
 
 
-@pytest.mark.parametrize(
+@check_each(
     "found",
     [
         INTENT.found,
@@ -137,9 +138,8 @@ def test_the_event_of_our_own_write_closes_what_was_alerted_as_open(events, inbo
         None,
         Present(contact=Contact(name="", title=" ", email="", phone="")),
     ],
-    ids=str,
 )
-@pytest.mark.parametrize("verdict", [verdict for verdict in Verdict if verdict is not Verdict.OWN_WRITE])
+@check_each("verdict", [verdict for verdict in Verdict if verdict is not Verdict.OWN_WRITE])
 def test_nothing_leaves_unmasked(found, verdict):
     client = Recording([{"FailedEntryCount": 0, "Entries": []}])
     outcome = replace(OUTCOME, verdict=verdict, found=found, kind=ContactKind.SECURITY)

@@ -15,6 +15,7 @@ from botocore.exceptions import (
 )
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code, get_message, is_transient
+from tests.support.cases import check_each
 from tests.support.samples import client_error
 
 URL = "https://account.us-east-1.amazonaws.com"
@@ -53,7 +54,7 @@ STAYS = [
 ]
 
 
-@pytest.mark.parametrize("error", PASSES, ids=str)
+@check_each("error", PASSES)
 def test_what_passes_by_itself_is_tried_again(error):
     assert is_transient(error)
     assert isinstance(error, AWS_ERRORS)

@@ -5,6 +5,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from rollcall.adapters.state.rosters import MatchTable
 from rollcall.model.errors import RetryableError
+from tests.support.cases import check_each
 from tests.support.samples import MEMBER, Refusing, client_error
 
 TABLE = "state"
@@ -94,8 +95,8 @@ CALLS = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "call"), CALLS)
-@pytest.mark.parametrize(
+@check_each(("operation", "call"), CALLS)
+@check_each(
     "error",
     [
         client_error("ThrottlingException"),
@@ -103,7 +104,6 @@ CALLS = [
         client_error("ValidationException"),
         EndpointConnectionError(endpoint_url="https://dynamodb.us-east-1.amazonaws.com"),
     ],
-    ids=str,
 )
 def test_a_broken_table_is_never_taken_for_no_match(dynamodb, operation, call, error):
     matches = MatchTable(client=Refusing({operation: error}, dynamodb), table=TABLE)

@@ -9,6 +9,7 @@ from rollcall.adapters.organizations import AwsOrganization
 from rollcall.model.account import Account, AccountState
 from rollcall.model.errors import RetryableError
 from simulation import Caller, SimulatedCloud, VirtualClock, make_example_organization
+from tests.support.cases import check_each
 from tests.support.memory import MemoryPool
 from tests.support.samples import HUB, MANAGEMENT, MEMBER, client_error
 
@@ -180,7 +181,7 @@ def test_an_unknown_account_is_none(client):
     assert AwsOrganization(client=client).get_account(UNKNOWN, with_tags=False) is None
 
 
-BROKEN = pytest.mark.parametrize(
+BROKEN = check_each(
     "error",
     [
         client_error("TooManyRequestsException"),
@@ -191,11 +192,10 @@ BROKEN = pytest.mark.parametrize(
         client_error("ChildNotFoundException"),
         EndpointConnectionError(endpoint_url="https://organizations.us-east-1.amazonaws.com"),
     ],
-    ids=str,
 )
 
 
-@pytest.mark.parametrize(
+@check_each(
     "operation",
     ["describe_account", "describe_organizational_unit", "list_parents", "list_tags_for_resource"],
 )

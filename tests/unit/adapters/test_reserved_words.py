@@ -8,6 +8,7 @@ import pytest
 
 import rollcall.adapters
 from rollcall.adapters.state.table import DynamoTable
+from tests.support.cases import check_each
 from tests.support.reserved_words import find_expressions, find_reserved, list_reserved
 
 MODULES = sorted(Path(rollcall.adapters.__file__).parent.rglob("*.py"))
@@ -37,7 +38,7 @@ def test_parts_of_transactions_are_seen():
     assert list(find_expressions({"TransactItems": [part]})) == ["SET a = :a"]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+@check_each("path", MODULES)
 def test_no_expression_in_the_code_names_one(path):
     texts = [
         node.value

@@ -9,6 +9,7 @@ from rollcall.adapters.slack import Bot, HttpAnswer, SlackChannel, SlackSecret, 
 from rollcall.model.errors import LaterError, RetryableError
 from rollcall.model.levels import Severity
 from rollcall.notify.block_kit import render_block_kit
+from tests.support.cases import check_each
 from tests.support.samples import Recording, Refusing, client_error, message
 
 HOOK = Webhook(url="https://hooks.slack.com/services/T0/B0/SECRET")
@@ -139,8 +140,8 @@ class TestPassing:
         assert str(error) == f"Slack answered {status}"
         assert secret.forgotten == 0
 
-    @pytest.mark.parametrize("status", [200, 301, 403, 404])
-    @pytest.mark.parametrize("body", [PAGE, b"", b"\xff\xfe", b"7", b"[]", b'{"ok": "yes"}', b"OK then"])
+    @check_each("status", [200, 301, 403, 404])
+    @check_each("body", [PAGE, b"", b"\xff\xfe", b"7", b"[]", b'{"ok": "yes"}', b"OK then"])
     def test_a_page_or_anything_else_is_tried_again_and_not_quoted(self, credential, status, body):
         _, secret, error = send([answer(status, body)], credential)
         assert type(error) is RetryableError

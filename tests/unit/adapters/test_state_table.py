@@ -21,6 +21,7 @@ from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import make_notice
 from rollcall.publish.incidents import AlertedIncident, AlertStage
 from rollcall.rosters.current import Rosters, approve_candidate
+from tests.support.cases import check_each
 from tests.support.record_samples import make_edit, make_known_write, make_record
 from tests.support.samples import (
     DIGEST,
@@ -52,7 +53,7 @@ BROKEN = [
     ReadTimeoutError(endpoint_url="https://dynamodb.us-east-1.amazonaws.com"),
     ParamValidationError(report=f"Invalid type for parameter Item, value: {FOUND.phone}"),
 ]
-broken = pytest.mark.parametrize("error", BROKEN, ids=lambda error: type(error).__name__ + str(error)[:70])
+broken = check_each("error", BROKEN)
 
 
 def pause(client, value):
@@ -515,7 +516,7 @@ CALLS = [
 
 @broken
 @pytest.mark.usefixtures("state")
-@pytest.mark.parametrize(("operation", "call"), CALLS)
+@check_each(("operation", "call"), CALLS)
 def test_every_call_to_a_broken_table_is_tried_again(dynamodb, operation, call, error):
     client = Refusing({operation: error}, dynamodb)
     with pytest.raises(RetryableError, match="the state table refused") as caught:

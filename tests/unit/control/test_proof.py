@@ -25,6 +25,7 @@ from rollcall.control.proof import (
 )
 from rollcall.model.errors import RecordRefusedError, RetryableError
 from simulation.clock import DEFAULT_START
+from tests.support.cases import check_each
 from tests.support.identities import KEY, MACHINE, PLACE, SECRET, TOKEN, accept, is_signed, refuse, sign
 from tests.support.sweep_runs import held_drift, settled
 from tests.support.sweep_world import ALICE
@@ -103,7 +104,7 @@ class TestRequest:
         theirs = {"operation": "pause", **other}
         assert (hash_command(mine, RUN) == hash_command(theirs, RUN)) == (mine == theirs)
 
-    @pytest.mark.parametrize(
+    @check_each(
         "changes",
         [
             # Doubled and further parameters, another action, other headers, another host (CVE-2022-2385,
@@ -165,7 +166,7 @@ class TestAnswer:
     XML = b"<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>x</Arn></GetCallerIdentityResult>"
     GOOD = accept(ALICE).body
 
-    @pytest.mark.parametrize(
+    @check_each(
         "answer",
         [
             refuse("Throttling", 400),

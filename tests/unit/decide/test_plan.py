@@ -24,6 +24,7 @@ from rollcall.model.desired import (
     matches,
 )
 from rollcall.outcomes.verdicts import Verdict
+from tests.support.cases import check_each
 from tests.support.strategies import accounts, observations, requirements
 
 SOC = Contact(
@@ -95,8 +96,8 @@ ROWS: dict[str, tuple[dict[str, Any], Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", ContactKind)
-@pytest.mark.parametrize("row", ROWS)
+@check_each("kind", ContactKind)
+@check_each("row", ROWS)
 def test_each_case_is_decided_as_the_table_says(row, kind):
     arguments, expected = ROWS[row]
     made = decide(**arguments, kind=kind)

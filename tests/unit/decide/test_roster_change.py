@@ -19,6 +19,7 @@ from rollcall.model.contact import ALTERNATE_KINDS, KEEP, ContactKind
 from rollcall.model.desired import Absent, Conflict, Desired, Present, Unreadable
 from rollcall.model.roster import Roster
 from rollcall.sweep.approvals import find_reasons_to_wait
+from tests.support.cases import check_each
 from tests.support.organizations import (
     BASE,
     FIRST_PRIMARY,
@@ -149,8 +150,8 @@ WEAKENINGS: dict[str, tuple[Any, WeakeningKind, str]] = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", WEAKENINGS)
+@check_each("size", SIZES)
+@check_each("name", WEAKENINGS)
 def test_whatever_weakens_waits_in_an_organization_of_any_size(name, size):
     make, kind, text = WEAKENINGS[name]
     change = compare(BASE, make(size), organization(size))
@@ -193,8 +194,8 @@ HARMLESS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", HARMLESS)
+@check_each("size", SIZES)
+@check_each("name", HARMLESS)
 def test_what_weakens_nothing_waits_for_nobody(name, size):
     assert judge(HARMLESS[name], size) == []
 
@@ -480,8 +481,8 @@ def tagged(*values: str | None) -> list[ObservedAccount]:
     return observe(accounts, choosing("soc"))
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("kind", ContactKind)
+@check_each("size", SIZES)
+@check_each("kind", ContactKind)
 def test_letting_a_tag_choose_waits_in_an_organization_of_any_size(kind, size):
     primary = kind is ContactKind.PRIMARY
     usual, others = ("branch", "headquarters") if primary else ("soc", "finops, pci-soc, platform")

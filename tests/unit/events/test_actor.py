@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rollcall.events.actor import UNKNOWN, Actor
 from tests.support.actors import FORMS
+from tests.support.cases import check_each
 
 EVENTS = Path(__file__).parents[2] / "events"
 UNSAID: dict[str, Any] = {
@@ -36,7 +37,7 @@ def test_an_actor_is_known_as_far_as_the_event_goes(form):
     assert actor.root == (form == "root")
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("*.json")))
+@check_each("name", sorted(path.stem for path in EVENTS.glob("*.json")))
 def test_the_actor_of_every_sample_has_a_principal_and_a_kind(name):
     detail = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))["detail"]
     if "eventName" not in detail:

@@ -14,6 +14,7 @@ from rollcall.events.parse import parse
 from rollcall.events.signal import Cause, Ignored, Signal
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import MalformedEventError
+from tests.support.cases import check_each
 
 EVENTS = Path(__file__).parents[2] / "events"
 MEMBER, NEW = "222222222222", "444455556666"
@@ -76,7 +77,7 @@ def sample(name: str) -> dict:
     return json.loads((EVENTS / f"{name}.json").read_text())
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("*.json")))
+@check_each("name", sorted(path.stem for path in EVENTS.glob("*.json")))
 def test_each_sample_leads_to_its_signal_or_to_none(name):
     signal = parse(sample(name))
     if name not in SAMPLES:

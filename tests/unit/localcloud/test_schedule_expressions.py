@@ -1,11 +1,10 @@
 """Expressions of schedules that EventBridge refuses."""
 
-import pytest
-
 from localcloud.events.schedule_expressions import is_schedule
+from tests.support.cases import check_each
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("text", "valid"),
     [
         ("rate(1 hour)", True),

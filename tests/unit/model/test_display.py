@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rollcall.model.display import PARTS, ContactValue, Masks, show_values, spell_unseen
+from tests.support.cases import check_each
 
 SOC, SCO = "aws-soc@example.com", "aws-sco@example.com"
 
@@ -55,7 +56,7 @@ def test_a_mask_does_not_look_like_a_value_that_is_shown_in_full():
     assert show(own("Soc", "name"), foreign("Soc", "title")) == ['"Soc"', '"S***"']
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("one", "other"),
     [
         ("Duty officer", "Duty  officer"),

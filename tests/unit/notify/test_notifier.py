@@ -11,6 +11,7 @@ from rollcall.model.errors import WaitError
 from rollcall.model.levels import Severity
 from rollcall.notify.notifier import ChannelRecord, Decision, decide
 from rollcall.outcomes.outcome import Stage
+from tests.support.cases import check_each
 from tests.support.samples import NOW, message
 
 OPEN, CLOSED = message("open"), message("closed", opened=True)
@@ -105,8 +106,8 @@ class TestUpdates:
 
 
 class TestMinimum:
-    @pytest.mark.parametrize("minimum", list(Severity))
-    @pytest.mark.parametrize("severity", list(Severity))
+    @check_each("minimum", list(Severity))
+    @check_each("severity", list(Severity))
     def test_what_is_too_quiet_for_a_channel_is_not_sent_there(self, severity, minimum):
         expected = SEND if severity >= minimum else DROP
         for closed in (message("closed", severity=severity), message("closed", severity=severity, update=0)):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rollcall.notify.words import name_program
+from tests.support.cases import check_each
 
 TERRAFORM = (
     "APN/1.0 HashiCorp/1.0 Terraform/1.15.0-alpha20260204 (+https://www.terraform.io) "
@@ -24,7 +24,7 @@ CONSOLE = (
 )
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("user_agent", "shown"),
     [
         (TERRAFORM, "Terraform 1.15.0"),

@@ -7,6 +7,7 @@ import pytest
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import build_notice_document, make_notice
 from simulation.errors import ApiError
+from tests.support.cases import check_each
 from tests.support.golden_incidents import DOCUMENTS
 from tests.support.roster_worlds import tamper
 from tests.support.samples import NOW
@@ -61,7 +62,7 @@ def test_pause_and_its_end_are_one_incident():
     assert begun.incident_id == ended.incident_id
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@check_each("name", DOCUMENTS)
 def test_a_title_is_one_line_that_names_nobody(name):
     document = DOCUMENTS[name]
     assert document is not None

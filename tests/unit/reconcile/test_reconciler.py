@@ -13,6 +13,7 @@ from rollcall.model.errors import RetryableError
 from rollcall.sweep.prepare import remember_guardrail
 from simulation.caller import Caller
 from simulation.errors import ApiError
+from tests.support.cases import check_each
 from tests.support.memory import Crash
 from tests.support.roster_worlds import (
     PLAYGROUND,
@@ -479,7 +480,7 @@ def part_event(service, name, parameters, **detail):
     return event
 
 
-@pytest.mark.parametrize("case", OF_PART)
+@check_each("case", OF_PART)
 def test_a_change_of_rollcall_itself_is_told_with_its_harm(case):
     *call, severity = OF_PART[case]
     world = World()
@@ -505,7 +506,7 @@ BY_ANY_STACK = {
 }
 
 
-@pytest.mark.parametrize("case", [name for name in OF_PART if OF_PART[name][0] != "cloudformation"])
+@check_each("case", [name for name in OF_PART if OF_PART[name][0] != "cloudformation"])
 def test_what_only_a_deployment_of_rollcall_can_change_is_told_once_by_the_deployment(case):
     world = World()
     event = part_event(*OF_PART[case][:3])
@@ -651,7 +652,7 @@ SAMPLES = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in EVENTS.glob("*.json")))
+@check_each("name", sorted(path.stem for path in EVENTS.glob("*.json")))
 def test_each_sample_on_the_queue_ends_as_the_outcome_that_its_kind_deserves(name):
     world = World()
     world.clock.sleep(30 * 86400)

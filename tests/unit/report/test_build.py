@@ -18,6 +18,7 @@ from rollcall.outcomes.verdicts import COUNTED, OUT_OF_SCOPE, Verdict
 from rollcall.report.build import find_status
 from rollcall.report.csv_file import list_columns, read_cell, write_csv
 from rollcall.report.page import MOST_ROWS, render
+from tests.support.cases import check_each
 from tests.support.reports import HOSTILE, fetches, sample_report
 
 TEMPLATES = Path(__file__).parents[3] / "lambdas" / "rollcall" / "report" / "templates"
@@ -136,9 +137,9 @@ def test_csv_has_a_line_for_each_contact(report: dict[str, Any]) -> None:
     assert tuple(rows[0]) == list_columns()
 
 
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
-@pytest.mark.parametrize("before", ["", " ", "x;", "x; ", 'x",', "x|", "x:", "x\t"])
-@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@check_each("sign", ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
+@check_each("before", ["", " ", "x;", "x; ", 'x",', "x|", "x:", "x\t"])
+@check_each("separator", [",", ";", "\t", "|"])
 def test_no_cell_of_the_csv_is_a_formula_whatever_separates_cells(
     report: dict[str, Any], before: str, sign: str, separator: str
 ) -> None:

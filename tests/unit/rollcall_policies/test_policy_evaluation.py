@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from rollcall_policies import Access, AccessRequest, decide
+from tests.support.cases import check_each
 
 ROLE = "arn:aws:iam::222222222222:role/Dev"
 STANDALONE = "arn:aws:account::222222222222:account"
@@ -104,7 +105,7 @@ def test_a_pattern_for_one_mode_leaves_the_other_alone():
     assert access(deny(Resource="arn:aws:account::*:account/o-*"), resource=CENTRAL) is Access.DENIED
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("operator", "key", "wanted", "expected"),
     [
         ("StringEquals", "aws:PrincipalArn", ROLE, True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -26,9 +27,13 @@ def as_editors_read(text: str) -> Any:
     return json.loads(json.dumps(yaml.safe_load(text), default=str))
 
 
+@cache
+def make_validator(kind: str) -> Any:
+    return jsonschema.Draft202012Validator(json.loads(make_schemas()[f"{kind}.schema.json"]))
+
+
 def complaints(kind: str, text: str) -> list[str]:
-    validator = jsonschema.Draft202012Validator(json.loads(make_schemas()[f"{kind}.schema.json"]))
-    return [error.message for error in validator.iter_errors(as_editors_read(text))]
+    return [error.message for error in make_validator(kind).iter_errors(as_editors_read(text))]
 
 
 @pytest.mark.parametrize("name", make_schemas())

@@ -61,7 +61,7 @@ _PRIMARY = st.fixed_dictionaries(
 )
 _KIND = st.sampled_from(["security", "operations", "billing"])
 _DAYS = st.dates(min_value=date(2000, 1, 1)).map(date.isoformat)
-_IDS = st.from_regex(r"[1-9][0-9]{11}", fullmatch=True)
+_IDS = st.integers(10**11, 10**12 - 1).map(str)
 _PATHS = st.lists(st.text(alphabet="abAB01._", min_size=1, max_size=5), min_size=1, max_size=5).map("/".join)
 
 
@@ -136,7 +136,10 @@ def compiled_primary(contact: dict[str, str]) -> dict[str, str]:
 
 @given(roster=rosters())
 @settings(max_examples=40, deadline=None)
-def test_every_good_roster_compiles_to_what_the_core_reads(roster: dict[str, Any]) -> None:
+def test_every_good_roster_compiles_to_what_the_core_reads_and_no_editor_marks_it(
+    roster: dict[str, Any],
+) -> None:
+    SCHEMA.validate(roster)
     document = read(yaml.safe_dump(roster, allow_unicode=True))
     compiled = Roster.from_document(document)
     assert document["contacts"] == {
@@ -173,12 +176,6 @@ def test_the_order_of_anything_means_nothing(roster: dict[str, Any], random: Any
     roster["contacts"] = dict(random.sample(list(roster["contacts"].items()), len(roster["contacts"])))
     again = read(yaml.safe_dump(roster, allow_unicode=True, sort_keys=False))
     assert json.dumps(again) == json.dumps(document)
-
-
-@given(roster=rosters())
-@settings(max_examples=40, deadline=None)
-def test_an_editor_never_marks_a_good_roster(roster: dict[str, Any]) -> None:
-    SCHEMA.validate(roster)
 
 
 def faults(text: str) -> list[str]:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from rollcall.decide.roster_change import RosterChange
 
-SIZES = (1, 2, 3, 6, 10, 11, 20, 100, 1_000)
+SIZES = (1, 2, 3, 6, 10, 11, 20, 100)
 DEV = "arn:aws:iam::700000000000:role/Dev"
 BULK, REPEATED = {"accounts": 5, "minutes": 10}, {"reverts": 3, "minutes": 60}
 

@@ -33,6 +33,7 @@ from rollcall_config.roster_compile import read_roster
 from tests.cli.desk import CONTACTS, DIVESTED, MALLORY, MANAGEMENT, PAYMENTS, PLAYGROUND, RIGHT, SHOP
 from tests.cli.scenes import operated
 from tests.cli.test_init import PRIMARY
+from tests.support.cases import check_each
 from tests.support.organizations import PRIMARY_CONTACTS
 from tests.support.reports import ROSTER, TODAY
 
@@ -295,7 +296,7 @@ def test_all_errors_are_named_with_line_column_and_fix() -> None:
     ]
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("data", "problem"),
     [
         (

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from simulation import Caller
 from simulation.errors import ApiError
 from tests.support.account_errors import ERRORS, text_of
+from tests.support.cases import check_each
 
 ACCOUNTS = {
     "management": "111111111111",
@@ -48,7 +49,7 @@ def test_refusals_have_the_code_status_and_text_of_aws(world, contact, row):
     assert not any(account.contacts for account in world.organization.accounts.values())
 
 
-@pytest.mark.parametrize("row", REFUSED, ids=lambda row: row["case"])
+@check_each("row", REFUSED)
 def test_codes_and_statuses_are_those_of_the_service_model(row):
     model: Any = botocore.session.get_session().get_service_model("account").operation_model(row["operation"])
     statuses = {shape.error_code: shape.metadata["error"]["httpStatusCode"] for shape in model.error_shapes}

@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 import typer.main
 
 from bench.goals import GOALS
 from rollcall.outcomes.verdicts import COUNTED
 from rollcall_cli.app import app
+from tests.support.cases import check_each
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -31,7 +31,7 @@ def commands() -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("name", sorted(commands()))
+@check_each("name", sorted(commands()))
 def test_every_command_is_on_its_page(name):
     page = (DOCS / "cli.md").read_text(encoding="utf-8")
     headings = re.findall(r"^## ([^\n]+)$", page, re.MULTILINE)

@@ -419,7 +419,7 @@ def test_an_account_that_nobody_knows_is_told_by_its_id():
     assert_sound(render(told(Cause.CONTACT_EDITED, Verdict.SET, account=None)))
 
 
-@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE)
+@check_each("name", HOSTILE.values())
 def test_names_that_others_chose_spoil_nothing(name):
     account = replace(ACCOUNT, name=name, ou_path=(name, name))
     for cause in {*Cause} - {Cause.SWEPT}:

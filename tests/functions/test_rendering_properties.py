@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -115,7 +114,7 @@ WORST = {
 }
 
 
-@pytest.mark.parametrize("spite", SPITE, ids=lambda text: repr(text[:12]))
+@check_each("spite", SPITE)
 def test_nobodys_names_spoil_a_message(spite):
     changes = dict.fromkeys(("type", "arn", "accountId", "accessKeyId", "invokedBy"), spite)
     fields = dict.fromkeys(("agent", "address", "name", "unit", "reason"), spite)

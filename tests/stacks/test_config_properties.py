@@ -23,6 +23,7 @@ from simulation.caller import Caller
 from simulation.clock import VirtualClock
 from simulation.errors import ApiError
 from simulation.seeds import make_example_organization
+from tests.support.cases import check_each
 
 _MODEL = botocore.session.get_session().get_service_model("account")
 #: Our type, and AWS's shape of the same value.
@@ -114,7 +115,7 @@ def test_a_part_of_a_primary_contact_validates_exactly_if_the_account_api_takes_
     assert validates(_PRIMARY[part], value) is (taken and not ours)
 
 
-@pytest.mark.parametrize("part", _PRIMARY)
+@check_each("part", _PRIMARY)
 def test_the_words_of_a_part(part: str) -> None:
     assert validates(_PRIMARY[part], "keep")
     assert validates(_PRIMARY[part], "absent") is not PRIMARY_PARTS[part].required

@@ -131,7 +131,7 @@ def test_it_does_not_match(name: str) -> None:
     assert not matches({"detail": pattern}, {"detail": detail})
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@check_each("name", REFUSED)
 def test_what_event_bridge_refuses_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         matches({"detail": REFUSED[name]}, {"detail": {}})

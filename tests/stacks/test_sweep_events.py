@@ -10,6 +10,7 @@ import pytest
 from rollcall_config import organization_values
 from rollcall_config.settings import Settings
 from rollcall_config.sweep_events import count_sweeps, count_trail_events, describe_trail_events
+from tests.support.cases import check_each
 
 BASE: dict[str, Any] = {
     "organization": "o-exampleorgid",
@@ -22,7 +23,7 @@ BASE: dict[str, Any] = {
 ROSTER = {"defaults": {"SECURITY": "a", "OPERATIONS": "a", "BILLING": None}, "overrides": []}
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("schedule", "a_day"),
     [
         ("rate(1 day)", 1),

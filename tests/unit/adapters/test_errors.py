@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from botocore.exceptions import (
     ClientError,
     ConnectionClosedError,
@@ -60,7 +59,7 @@ def test_what_passes_by_itself_is_tried_again(error):
     assert isinstance(error, AWS_ERRORS)
 
 
-@pytest.mark.parametrize("error", STAYS, ids=str)
+@check_each("error", STAYS)
 def test_what_does_not_pass_is_final(error):
     assert not is_transient(error)
     assert isinstance(error, AWS_ERRORS)

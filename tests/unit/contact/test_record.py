@@ -27,6 +27,7 @@ from rollcall.decide.intent import Answer, WriteState
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
 from simulation.clock import VirtualClock
+from tests.support.cases import check_each
 from tests.support.memory import Faults, MemoryState
 from tests.support.record_samples import (
     answers,
@@ -140,8 +141,8 @@ class TestEndIntent:
         record = end_intent(make_record(another()), make_known_write())
         assert (record.intent, record.writes) == (another().lock, (make_known_write(),))
 
-    @pytest.mark.parametrize("late", list(WriteState))
-    @pytest.mark.parametrize("known", KNOWN_STATES)
+    @check_each("late", list(WriteState))
+    @check_each("known", KNOWN_STATES)
     def test_what_is_known_stays(self, known, late):
         record = end_intent(make_record(), make_known_write(state=known))
         record = end_intent(record, make_known_write(state=late, request_id="request-2"))
@@ -219,7 +220,7 @@ class TestOpenIntent:
 
 
 class TestJudgeCall:
-    @pytest.mark.parametrize(
+    @check_each(
         ("state", "ours", "key", "call"),
         [
             # AWS answered.

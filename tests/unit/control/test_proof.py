@@ -74,7 +74,7 @@ class TestRequest:
     def test_the_host_is_that_of_its_own_region_and_partition(self, region, host):
         assert Place(account="333333333333", region=region).sts_host == host
 
-    @pytest.mark.parametrize(
+    @check_each(
         "changes",
         [
             {"operation": "unpause"},
@@ -238,7 +238,7 @@ class TestOperators:
     def test_the_operators_role_and_named_roles_of_the_hub_are_operators(self, arn, operators):
         check_operator(ProvenCaller(arn=arn, user_id="x"), operators, PLACE)
 
-    @pytest.mark.parametrize(
+    @check_each(
         ("arn", "operators"),
         [
             # The same role's name in another account or partition: anybody can have one of that name.
@@ -291,7 +291,7 @@ class TestCommands:
         assert (record["by"], record["operation"]) == (None, operation)
         assert "ciso" not in json.dumps([facts, record])
 
-    @pytest.mark.parametrize(
+    @check_each(
         "changes",
         [
             {"operation": ["pause"]},
@@ -302,7 +302,7 @@ class TestCommands:
             {"proof": [], "execution": None},
         ],
     )
-    @pytest.mark.parametrize("proof", [None, "forged"])
+    @check_each("proof", [None, "forged"])
     def test_a_malformed_command_that_nobody_proved_is_refused_told_and_recorded(self, changes, proof):
         world = settled()
         document = signed(now=world.clock.now(), secret=GUESSED) if proof else {**PAUSE, "execution": RUN}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from rollcall.decide.weakening import compute_limit, is_limit_raised
+from tests.support.cases import check_each
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("limit", "active", "most"),
     [
         (None, 0, 0),
@@ -36,7 +37,7 @@ def test_what_is_no_limit_is_refused(limit):
         compute_limit(limit, active=100)
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("before", "after", "active", "raised"),
     [
         (5, 6, 100, True),

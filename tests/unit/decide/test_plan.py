@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -160,7 +159,7 @@ KEPT: dict[str, tuple[Observation, dict[str, str], Contact | str | None]] = {
 }
 
 
-@pytest.mark.parametrize("row", KEPT)
+@check_each("row", KEPT)
 def test_a_primary_contact_is_put_with_what_the_roster_keeps(row):
     found, changes, expected = KEPT[row]
     wanted = Desired(contact=replace(OFFICE, **changes), source="contact office (defaults)")

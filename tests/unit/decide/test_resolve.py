@@ -25,6 +25,7 @@ from rollcall.model.desired import (
     Present,
 )
 from rollcall.model.roster import Roster, compute_digest
+from tests.support.cases import check_each
 from tests.support.organizations import FIRST_PRIMARY, PRIMARY_CONTACTS
 from tests.support.world import ROSTER
 
@@ -105,7 +106,7 @@ PRECEDENCE = {
 }
 
 
-@pytest.mark.parametrize("rule", PRECEDENCE)
+@check_each("rule", PRECEDENCE)
 def test_precedence(rule):
     overrides, expected = PRECEDENCE[rule]
     assert security_of(*overrides) == expected

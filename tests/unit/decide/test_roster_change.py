@@ -162,7 +162,7 @@ def test_whatever_weakens_waits_in_an_organization_of_any_size(name, size):
     assert len(weakening.accounts) == min(weakening.count, MOST_NAMED)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@check_each("size", SIZES)
 def test_a_part_that_stays_as_accounts_have_it_from_now_on_waits(size):
     before = choosing("branch", kind="PRIMARY")
     branch = PRIMARY_CONTACTS["branch"]
@@ -200,7 +200,7 @@ def test_what_weakens_nothing_waits_for_nobody(name, size):
     assert judge(HARMLESS[name], size) == []
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("size", "accounts", "held"),
     [
         (1, 1, True),  # never all of them
@@ -232,7 +232,7 @@ def test_another_contact_for_so_many_accounts_waits_above_a_tenth_or_two_or_if_i
     assert why == ([expected] if held else [])
 
 
-@pytest.mark.parametrize("size", SIZES)
+@check_each("size", SIZES)
 def test_a_typing_mistake_in_the_mailbox_of_all_waits(size):
     wrong = changed(BASE, email="aws-sco@example.com")
     defaults = sum(account.account.ou_path != ("Workloads", "Production") for account in organization(size))
@@ -587,7 +587,7 @@ WIDER = {
 }
 
 
-@pytest.mark.parametrize("name", WIDER)
+@check_each("name", WIDER)
 def test_whatever_a_tag_could_not_choose_before_waits_though_no_account_changes(name):
     approved, candidate, (what, where) = WIDER[name]
     change = compare(approved, candidate, tagged(*[None] * 6))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rollcall.decide.weakening import WeakeningKind
+from tests.support.cases import check_each
 from tests.support.organizations import BASE, PRODUCTION, compare, make_account, observe
 
 PCI = {"SECURITY": "pci-soc"}
@@ -23,7 +24,7 @@ def unmatched(candidate, approved=BASE):
     return list(change.unmatched), waits
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("selector", "text"),
     [
         ({"ou": "Production"}, "OU Production matches no account (nearest: OU Workloads/Production)"),

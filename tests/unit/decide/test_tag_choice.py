@@ -14,6 +14,7 @@ from rollcall.decide.tag_choice import list_selectable
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Conflict, Desired
 from rollcall.model.roster import Roster
+from tests.support.cases import check_each
 from tests.support.organizations import BASE, PRIMARY_CONTACTS, TODAY, make_account
 
 ACCOUNT = make_account(2)
@@ -90,7 +91,7 @@ class TestEachKind:
             assert len(found.reason) < 1000
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("value", "shown"),
     [
         ("pci-sco", '"pci-sco" names no security contact of the roster (nearest: pci-soc)'),

@@ -28,7 +28,7 @@ UNSAID: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
+@check_each("form", FORMS)
 def test_an_actor_is_known_as_far_as_the_event_goes(form):
     identity, said = FORMS[form]
     actor = Actor.from_detail({"userIdentity": identity})
@@ -46,7 +46,7 @@ def test_the_actor_of_every_sample_has_a_principal_and_a_kind(name):
     assert UNKNOWN not in {actor.principal, actor.kind}
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("detail", "console"),
     [
         ({"sessionCredentialFromConsole": "true", "userAgent": "aws-cli/2.31.0"}, True),

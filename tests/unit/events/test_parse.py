@@ -139,7 +139,7 @@ NAMES_NOBODY = [
 ]
 
 
-@pytest.mark.parametrize("named", NAMES_NOBODY)
+@check_each("named", NAMES_NOBODY)
 def test_a_denied_call_for_an_account_that_cannot_be_is_one_of_the_callers(named):
     """Else whoever may call the Account API at all could fill the dead-letter queue."""
     event = sample("PutAlternateContact.standalone.docs")
@@ -240,7 +240,7 @@ def test_only_tags_of_accounts_are_signals(resource, cause):
     assert (found.cause if isinstance(found, Signal) else None) is cause
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("parameters", "keys"),
     [
         ({"tags": [{"key": "a", "value": "1"}, {"Key": "b", "Value": "2"}]}, ("a", "b")),

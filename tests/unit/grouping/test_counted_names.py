@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rollcall.events.actor import Actor
 from rollcall.grouping.placing import list_bulk_names, normalise_actor, normalise_address
 from simulation.caller import Caller
+from tests.support.cases import check_each
 
 ONE, OTHER = "222222222222", "444455556666"
 SSO = "AWSReservedSSO_Administrator_"
@@ -57,7 +58,7 @@ def test_different_people_have_different_names(one: Actor, other: Actor) -> None
     assert normalise_actor(one) != normalise_actor(other)
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("source_ip", "expected"),
     [
         ("198.51.100.7", "198.51.100.7"),

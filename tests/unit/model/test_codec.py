@@ -18,6 +18,7 @@ from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import Absent, Desired, DesiredAbsent, Present, Unreadable
 from rollcall.sweep.approvals import LapsedApproval, PendingPlan
 from rollcall.sweep.run import PlanReference, Run
+from tests.support.cases import check_each
 
 STORED = [
     Account, Actor, ChangeResult, Contact, Desired, DesiredAbsent, EventReference, Intent, LapsedApproval,
@@ -47,7 +48,7 @@ CHANGE = PlannedChange(
 ).as_document()
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("changes", "error"),
     [
         ({"account_id": 5}, TypeError),

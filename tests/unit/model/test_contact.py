@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from rollcall.model.contact import KEEP, PRIMARY_PARTS
+from tests.support.cases import check_each
 from tests.support.organizations import FIRST_PRIMARY
 
 
-@pytest.mark.parametrize("part", PRIMARY_PARTS)
+@check_each("part", PRIMARY_PARTS)
 def test_a_part_that_is_kept_is_as_it_should_be(part: str) -> None:
     wanted = replace(FIRST_PRIMARY, **{part: KEEP})
     assert wanted.as_stored() == wanted

@@ -12,6 +12,7 @@ from rollcall.model.contact import ContactKind
 from rollcall.model.levels import Severity
 from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict
+from tests.support.cases import check_each
 
 MANAGEMENT = "111111111111"
 
@@ -28,7 +29,7 @@ def signal(cause=Cause.CONTACT_EDITED, *, kind="AssumedRole", account_id="222222
     )
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("cause", "verdict", "actor", "account_id", "expected"),
     [
         (Cause.CONTACT_EDITED, Verdict.SET, "AssumedRole", "222222222222", Severity.MEDIUM),

@@ -318,7 +318,7 @@ def test_an_attack_on_the_watcher_is_critical(name, principal, expected):
 STACK_SETS = "member.org.stacksets.cloudformation.amazonaws.com"
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("name", "service", "account", "stack_sets", "expected"),
     [
         ("Deregister", STACK_SETS, HUB, "DELEGATED_ADMIN", ["CRITICAL"]),
@@ -490,7 +490,7 @@ def test_a_change_of_rollcall_itself_is_told_with_its_harm(case):
     assert world.alerts[0].attributes["account"] == HUB
 
 
-@pytest.mark.parametrize("case", OF_NONE)
+@check_each("case", OF_NONE)
 def test_a_change_of_something_else_in_the_hub_is_nothing(case):
     world = World()
     world.send(part_event(*OF_NONE[case]))
@@ -575,8 +575,8 @@ def test_failed_calls_of_organizations_that_nobody_denied_are_no_signals(code):
     assert not world.alerts
 
 
-@pytest.mark.parametrize("code", ["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"])
-@pytest.mark.parametrize("name", STRUCTURE)
+@check_each("code", ["AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation"])
+@check_each("name", STRUCTURE)
 def test_a_denied_attempt_at_the_organization_is_told_quietly_and_nothing_is_looked_at(name, code):
     """Whether CloudTrail shows what it was about, or nothing: then the account is the caller's."""
     world = World().settle()

@@ -120,12 +120,12 @@ def test_every_report_fits_its_schema() -> None:
         assert [error.message for error in validator.iter_errors(json.loads(json.dumps(sample)))] == []
 
 
-@pytest.mark.parametrize("verdict", sorted(set(Verdict) - OF_EVENTS))
+@check_each("verdict", sorted(set(Verdict) - OF_EVENTS))
 def test_every_verdict_of_a_sweep_has_a_word(verdict: Verdict) -> None:
     assert find_status(verdict) in COUNTED
 
 
-@pytest.mark.parametrize("verdict", sorted(OF_EVENTS))
+@check_each("verdict", sorted(OF_EVENTS))
 def test_a_verdict_of_events_is_refused(verdict: Verdict) -> None:
     with pytest.raises(ValueError, match=str(verdict)):
         find_status(verdict)

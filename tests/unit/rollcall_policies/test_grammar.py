@@ -3,6 +3,7 @@
 import pytest
 
 from rollcall_policies import find_malformed
+from tests.support.cases import check_each
 
 ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
 
@@ -22,7 +23,7 @@ def test_what_is_well_formed(statement):
     assert find_malformed({"Statement": [statement, ALLOW]}) is None
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("statement", "problem"),
     [
         (ALLOW | {"Action": "PutAlternateContact"}, "must be prefaced by a vendor"),
@@ -73,7 +74,7 @@ def test_policies_of_roles_and_resources_name_principals():
     assert "Missing" in str(find_malformed({"Statement": ALLOW}, principal=True))
 
 
-@pytest.mark.parametrize(
+@check_each(
     "named",
     ["111111111111", None, ["*"], {}, {"AWS": []}, {"AWS": None}, {"Aws": "*"}, {"AWS": [{"a": "b"}]}],
 )

@@ -62,7 +62,7 @@ def test_the_deciding_statement_is_named():
     assert answer(deny(Action="iam:*")).statement is None
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("elements", "denied"),
     [
         ({"Action": "account:PutAlternateContact"}, True),
@@ -180,7 +180,7 @@ def test_an_operator_that_is_not_modelled_is_unknown(operator):
     assert unknown.reason == f"condition operator {operator}"
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("operator", "wanted", "value", "expected"),
     [
         ("NumericEquals", "12", "12.0", True),
@@ -232,7 +232,7 @@ def test_tags_that_a_request_does_not_have_are_none():
     assert access(statement, context={"aws:RequestTag/": []}, complete=False) is Access.NOT_ALLOWED
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("elements", "expected"),
     [
         ({"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}, Access.UNKNOWN),
@@ -264,7 +264,7 @@ def test_of_answers_that_are_not_known_the_certain_ones_win():
 HUB_ROLE = "arn:aws:iam::333333333333:role/rollcall-reconcile"
 
 
-@pytest.mark.parametrize(
+@check_each(
     ("named", "principal", "expected"),
     [
         ("*", HUB_ROLE, True),

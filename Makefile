@@ -42,10 +42,10 @@ demo: setup ## Show Rollcall at work on a local cloud: no AWS account, no questi
 	@$(BIN)/python -m localcloud.demo --out out/demo
 
 # The last line is what it took: the budget is 420 s of processor time, which is four minutes on two idle cores.
-# Three processes, because those with a local cloud wait half of their time.
+# Four processes, because those with a local cloud wait half of their time.
 test: setup ## Run all tests
 	@TIMEFORMAT='%0lR of time, %0lU + %0lS of processor time with all processes'; \
-	time $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --ignore=tests/browser --ignore=tests/fresh $(ARGS)
+	time $(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --ignore=tests/browser --ignore=tests/fresh $(ARGS)
 
 chaos: $(TOOLS) ## Play random stories with injected errors over the functions, and over wrong variants of them (SEEDS=500 BURSTS=0)
 	@$(BIN)/python -m chaos --seeds $(SEEDS) --bursts $(BURSTS) --variants $(VARIANTS) $(ARGS)

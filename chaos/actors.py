@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from chaos.fakes.account import FIELDS, PRIMARY, PRIMARY_FIELDS
 from chaos.fakes.cloud import Call
-from chaos.fakes.organizations import LEFT, ROOT, Member
+from chaos.fakes.organizations import LEFT, ROOT, TAG, Member
 from chaos.fakes.people import Identity
 from chaos.faults import draw_number
 from chaos.setting import UNIT
@@ -50,7 +50,7 @@ class Actors:
                 self.command(action.name, {"operation": action.do, **self._describe_command(action)})
             case "rename":
                 self._rename(action)
-            case "create" | "move" | "close" | "leave" | "call":
+            case "create" | "move" | "tag" | "untag" | "close" | "leave" | "rejoin" | "call":
                 self._change_account(action)
         self._world.people.append((action, None))
         self._world.note(f"an operator: {action.do}")
@@ -110,7 +110,7 @@ class Actors:
         if value == RIGHT:
             member = self._world.cloud.organization.members[action.account]
             roster = self._find_roster()
-            values = find_want(roster, action.account, member.name, action.kind, member.units).values
+            values = find_want(roster, member, action.kind).values
         found = self._world.cloud.account.read(action.account, action.kind)
         # Nothing is right where the roster names no primary contact: it stays as it is.
         return found if action.kind == PRIMARY and values is None else fill_kept(values, found)
@@ -122,19 +122,18 @@ class Actors:
         self._announce(action.name, "UpdateOrganizationalUnit", asked)
 
     def _change_account(self, action: Action) -> None:
-        """An account is created, moved or closed, or leaves."""
+        """An account is created or comes back, is moved, tagged or closed, or leaves."""
         world, id_ = self._world, action.account
         members, account = world.cloud.organization.members, world.cloud.account
         known = members.setdefault(id_, Member(id_, world.names[id_]))
         world.places.setdefault(id_, [(0.0, known)])
+        # Tags may be left to the delegated administrator.
+        by = Identity(HUB, "Admin", "admin-person", "198.51.100.8") if action.who == "dev" else None
         match action.do:
             case "create":
                 account.add(id_, world.names[id_])
                 account.denied_until[id_] = world.scheduler.now + float(action.value or 0)
-                joined: dict[str, Any] = {
-                    "serviceEventDetails": {"accountId": id_},
-                    "eventType": "AwsServiceEvent",
-                }
+                joined = _make_service_event(id_)
                 created = {"createAccountStatus": {"accountId": id_, "state": "SUCCEEDED"}}
                 self._announce(f"{action.name}.joined", "AccountJoinedOrganization", None, **joined)
                 made = {**joined, "serviceEventDetails": created}
@@ -144,6 +143,14 @@ class Actors:
                 members[id_] = replace(known, units=(str(action.value),))
                 asked = {"sourceParentId": source, "destinationParentId": str(action.value)}
                 self._announce(action.name, "MoveAccount", {"accountId": id_, **asked})
+            case "tag":
+                members[id_] = replace(known, tags=(TAG,))
+                tags = [dict(zip(("key", "value"), TAG, strict=True))]
+                self._announce(action.name, "TagResource", {"resourceId": id_, "tags": tags}, by)
+            case "untag":
+                members[id_] = replace(known, tags=())
+                untagged = {"resourceId": id_, "tagKeys": [TAG[0]]}
+                self._announce(action.name, "UntagResource", untagged, by)
             case "close":
                 members[id_] = replace(known, state="PENDING_CLOSURE")
                 self._announce(action.name, "CloseAccount", {"accountId": id_})
@@ -154,11 +161,12 @@ class Actors:
                 members[id_] = replace(known, state=LEFT)
                 account.accounts.discard(id_)
                 self._announce(action.name, "RemoveAccountFromOrganization", {"accountId": id_})
-                left: dict[str, Any] = {
-                    "serviceEventDetails": {"accountId": id_},
-                    "eventType": "AwsServiceEvent",
-                }
-                self._announce(f"{action.name}.left", "AccountDepartedOrganization", None, **left)
+                left = f"{action.name}.left"
+                self._announce(left, "AccountDepartedOrganization", None, **_make_service_event(id_))
+            case "rejoin":
+                account.accounts.add(id_)
+                members[id_] = Member(id_, known.name)
+                self._announce(action.name, "AccountJoinedOrganization", None, **_make_service_event(id_))
             case "call":
                 self._call(action)
         world.places[id_].append((world.scheduler.now, members[id_]))
@@ -183,7 +191,7 @@ class Actors:
         self,
         name: str,
         operation: str,
-        asked: Mapping[str, str] | None,
+        asked: Mapping[str, Any] | None,
         identity: Identity | None = None,
         service: str = "organizations",
         **more: Any,
@@ -249,6 +257,11 @@ class Actors:
         arn = f"arn:aws:states:us-east-1:{HUB}:execution:Control:{execution}"
         event = {"reason": "drill", **asked, "proof": proof, "execution": arn, "started": now.isoformat()}
         self._world.do_calmly(execution, lambda: self._world.machines.command(event, execution))
+
+
+def _make_service_event(account: str) -> dict[str, Any]:
+    """What marks a record that AWS Organizations writes by itself about an account."""
+    return {"serviceEventDetails": {"accountId": account}, "eventType": "AwsServiceEvent"}
 
 
 def _make_request(kind: str, values: Values | None) -> tuple[str, dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chaos.driver import find_functions
 from chaos.fakes.account import PRIMARY
 from chaos.fakes.cloud import is_change, is_role_call
+from chaos.fakes.organizations import Member
 from chaos.faults import Kind
 from chaos.oracle import judge
 from chaos.oracle.calls import is_late
@@ -170,7 +171,7 @@ def _count_kept(world: World) -> int:
     places = {
         place
         for roster in world.story.rosters
-        for place in find_want(roster, *world.story.accounts[0], PRIMARY).kept
+        for place in find_want(roster, Member(*world.story.accounts[0]), PRIMARY).kept
     }
     edits = {call.request_id for _, call in world.people if call is not None}
     return sum(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.fakes.account import KINDS, PRIMARY
+from chaos.fakes.organizations import Member
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,14 +49,16 @@ class Want:
         return fill_kept(self.values, found) == found
 
 
-def find_want(
-    roster: Mapping[str, Any], account: str, name: str, kind: str, units: Sequence[str] = ()
-) -> Want:
-    """What this roster asks of an account in these units: an override for it wins over the defaults."""
+def find_want(roster: Mapping[str, Any], member: Member, kind: str) -> Want:
+    """What this roster asks of a contact of this account: an override for it wins over the defaults.
+
+    One by tag must stand after one by unit, over which it wins.
+    """
     contact, managed = roster["defaults"].get(kind), kind in roster["defaults"]
-    mode = roster["mode"]
+    mode, account = roster["mode"], member.id
     for override in roster["overrides"]:
-        if account in override.get("accounts", ()) or override.get("ou") in units:
+        named = account in override.get("accounts", ()) or override.get("ou") in member.units
+        if named or override.get("tag", {}).items() & dict(member.tags).items():
             if kind in override["kinds"]:
                 contact, managed = override["kinds"][kind], True
             mode = override["mode"] or mode
@@ -65,7 +68,7 @@ def find_want(
         parts = roster["contacts"][contact]
         texts = (parts.get(part, "") for part in list_parts(kind))
         values = tuple(
-            text.replace("{account_id}", account).replace("{account_name}", name) for text in texts
+            text.replace("{account_id}", account).replace("{account_name}", member.name) for text in texts
         )
     return Want(managed, values, mode == "enforce" and not exempt, exempt)
 
@@ -95,7 +98,7 @@ def find_weakened(
         return "all accounts may change"
     for account, name in accounts:
         for kind in KINDS:
-            new, old = find_want(after, account, name, kind), find_want(before, account, name, kind)
+            new, old = (find_want(roster, Member(account, name), kind) for roster in (after, before))
             # A part that stays from now on as the account has it is enforced less, too.
             keeps_more = _rank(new) == _rank(old) == _ENFORCED and not new.kept <= old.kept
             if _rank(new) < _rank(old) or keeps_more:
@@ -106,7 +109,7 @@ def find_weakened(
 
 
 def _writes_primary(roster: Mapping[str, Any], accounts: Sequence[tuple[str, str]]) -> bool:
-    wants = (find_want(roster, account, name, PRIMARY) for account, name in accounts)
+    wants = (find_want(roster, Member(account, name), PRIMARY) for account, name in accounts)
     return any(want.managed and want.enforced for want in wants)
 
 

@@ -130,7 +130,7 @@ class World:
         )
         for id_, name in story.accounts:
             for kind in KINDS:
-                want = find_want(self.candidate, id_, name, kind, (UNIT,))
+                want = find_want(self.candidate, Member(id_, name, (UNIT,)), kind)
                 values = want.values
                 if kind == PRIMARY:
                     # As if the management account's had been copied when each was created.

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = "r-ab12"
+#: The one tag that is put on accounts.
+TAG = ("scope", "pci")
 #: The state of an account that has left: nobody sees it here any more.
 LEFT = "LEFT"
 _LISTS = {
@@ -26,12 +28,13 @@ _LISTS = {
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An account, the path of its units' ids below the root, and its state."""
+    """An account, the path of its units' ids below the root, its state and its tags."""
 
     id: str
     name: str
     units: tuple[str, ...] = ()
     state: str = "ACTIVE"
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -68,11 +71,9 @@ class Organization:
         match operation:
             case "ListRoots":
                 return [{"Id": ROOT, "Name": "Root"}]
-            case "ListAccounts":
-                return [self._describe(member) for member in self._list_members()]
-            case "ListAccountsForParent":
-                found = self._list_members()
-                return [self._describe(one) for one in found if self._above(one) == given["ParentId"]]
+            case "ListAccounts" | "ListAccountsForParent":
+                found, parent = self._list_members(), given.get("ParentId")
+                return [self._describe(one) for one in found if parent in (None, self._above(one))]
             case "ListOrganizationalUnitsForParent":
                 return [
                     {"Id": unit, "Name": name}
@@ -87,6 +88,8 @@ class Organization:
                     raise make_error(operation, "ChildNotFoundException", text)
                 parent = self._above(member) if member else self.parents.get(child, ROOT)
                 return [{"Id": parent, "Type": "ROOT" if parent == ROOT else "ORGANIZATIONAL_UNIT"}]
+            case "ListTagsForResource" if given["ResourceId"] in self.members:
+                return [{"Key": key, "Value": value} for key, value in self.members[given["ResourceId"]].tags]
         return []
 
     def _list_members(self) -> list[Member]:

@@ -1,4 +1,4 @@
-"""Accounts that join, move, leave, close or get another name: contacts right in time, or not written."""
+"""Accounts that join, move, leave, close, are tagged or renamed: contacts right in time, or not written."""
 
 from __future__ import annotations
 
@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from chaos.story import Action
 
 #: A new account is looked at until an hour after it joined; what waits comes back within 15 minutes.
-_RIGHT_WITHIN: Final = {"create": 3600.0 + 900.0, "move": 1800.0, "call": 1800.0}
+_RIGHT_WITHIN: Final = {
+    **dict.fromkeys(("create", "rejoin"), 3600.0 + 900.0),
+    **dict.fromkeys(("move", "tag", "untag", "call"), 1800.0),
+}
 #: When an account is looked at again whose new name the record hides.
 _LOOKS: Final = (0.0, 900.0, 3600.0)
+#: An account that carries a tag has been looked at after so many seconds.
+_KNOWN_AFTER: Final = 1800.0
 #: The event of each end of an account.
 _ENDS: Final = {"close": "CloseAccount", "leave": "RemoveAccountFromOrganization"}
 #: A worker that looked at the account before it was closed writes at most so many seconds later, if nothing
@@ -33,6 +38,7 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
         if action.do in _ENDS:
             yield from _judge_end(evidence, action)
     yield from _find_closed_early(evidence)
+    yield from _find_unblocked(evidence)
 
 
 def _judge_change(evidence: Evidence, action: Action) -> Iterator[Violation]:
@@ -40,8 +46,11 @@ def _judge_change(evidence: Evidence, action: Action) -> Iterator[Violation]:
     due = _find_due(action)
     others = [other for other, _ in evidence.world.people if other.account == action.account]
     later = [other for other in others if other.at > action.at and START + other.at <= due]
-    if later or due > evidence.world.scheduler.now or evidence.find_closing(action.account) is not None:
+    closed = evidence.find_closing(action.account, due) is not None
+    if later or due > evidence.world.scheduler.now or closed:
         return  # another change, or an edit, has its own time
+    if evidence.may_be_blocked(action.account, START + action.at, due):
+        return
     if evidence.account.denied_until.get(action.account, 0.0) > due:
         return  # that it cannot be read is alerted: see `oracle.alerts`
     # A new name may show after that.
@@ -84,7 +93,7 @@ def _judge_end(evidence: Evidence, action: Action) -> Iterator[Violation]:
     for call in evidence.own_calls:
         account, kind = find_contact(evidence, call)
         late = call.sent_at > closed_at + _WRITTEN_WITHIN and not evidence.world.faults.fired
-        if account == action.account and late:
+        if account == action.account and late and evidence.find_closing(account, call.sent_at) is not None:
             yield evidence.find_violation("closed-account-written", call.sent_at, f"{account} {kind}")
 
 
@@ -107,8 +116,29 @@ def _find_closed_early(evidence: Evidence) -> Iterator[Violation]:
         # What waits without a kind is the account: any result is its result.
         if any(outcome["verdict"] != "pending" for outcome in document["outcomes"]):
             left.discard(None)
-        ended_at = evidence.find_closing(document["account"]["id"])
-        gone = ended_at is not None and ended_at < item.time
+        gone = evidence.find_closing(document["account"]["id"], item.time) is not None
         if document["stage"] == "closed" and left and not gone:
             text = f"{id_}: {sorted(map(str, left))}"
             yield evidence.find_violation("closed-while-a-contact-waits", item.time, text)
+
+
+def _find_unblocked(evidence: Evidence) -> Iterator[Violation]:
+    """Somebody who lost the last tag that an entry of the roster selects is blocked, and that is alerted."""
+    changes = [(START + action.at, action) for action, _ in evidence.world.people if action.account]
+    untagged = [(time, action.account) for time, action in changes if action.do == "untag"]
+    lost = [id_ for time, id_ in untagged if evidence.may_be_blocked(id_, time, time)]
+    # Whoever was tagged for so long was looked at meanwhile; a closed account counts until the next sweep.
+    tagged = [time for time, action in changes if action.do == "tag"]
+    known = any(
+        not [other for other in tagged if time - _KNOWN_AFTER < other < time + _RIGHT_WITHIN["untag"]]
+        for time, id_ in untagged
+        if id_ in lost
+    )
+    disturbed = evidence.world.faults.fired or evidence.world.statistics["events lost"]
+    if not lost or not known or disturbed or any(action.do in _ENDS for _, action in changes):
+        return
+    blocked = {
+        item.document["account"]["id"] for item in evidence.outcomes if item.document["verdict"] == "blocked"
+    }
+    if not blocked.intersection(id_ for _, id_ in untagged):
+        yield evidence.find_violation("lost-tag-not-blocked", untagged[-1][0], ", ".join(lost))

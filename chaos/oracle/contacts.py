@@ -45,14 +45,16 @@ def _find_wrong(evidence: Evidence) -> Iterator[Violation]:
     if control.is_paused(evidence.world.scheduler.now):
         return
     for account in evidence.names:
-        for kind in KINDS if evidence.find_closing(account) is None else ():
+        now = evidence.world.scheduler.now
+        left = evidence.find_closing(account) is not None or evidence.may_be_blocked(account, now, now)
+        for kind in () if left else KINDS:
             want, found = (
                 evidence.find_want(control.approved, (account, kind)),
                 evidence.account.read(account, kind),
             )
             if want and want.managed and want.enforced and not want.fits(found):
                 text = f"{account} {kind} is {found and found[2]}, not {want.values and want.values[2]}"
-                yield evidence.find_violation("contact-wrong", evidence.world.scheduler.now, text)
+                yield evidence.find_violation("contact-wrong", now, text)
 
 
 def _judge_write(evidence: Evidence, call: Call) -> Iterator[Violation]:
@@ -122,6 +124,7 @@ def _find_ignored_echoes(evidence: Evidence) -> Iterator[Violation]:
         want, changes = evidence.find_want(control.approved, contact), evidence.account.history[contact]
         last = [change for change in changes if change.time < evidence.story_end]
         closed = evidence.find_closing(contact[0]) is not None
+        closed = closed or evidence.may_be_blocked(contact[0], changes[0].time, evidence.world.scheduler.now)
         if closed or want is None or not (want.managed and want.enforced) or want.fits(values):
             continue
         if last[-1].request_id not in lost or not [change for change in last if change.request_id in ours]:

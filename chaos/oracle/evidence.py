@@ -201,7 +201,7 @@ class Evidence:
         """What every roster that was ever approved asks of a contact."""
         approved = {item.approved for item in self.control}
         return [
-            find_want(roster, contact[0], member.name, contact[1], member.units)
+            find_want(roster, member, contact[1])
             for roster in self.story.rosters
             if compute_digest(roster) in approved
             for _, member in self.list_places(contact[0])
@@ -213,13 +213,40 @@ class Evidence:
         member = next((one for time, one in reversed(places) if at is None or time <= at), places[0][1])
         for roster in self.story.rosters:
             if compute_digest(roster) == digest:
-                return find_want(roster, contact[0], member.name, contact[1], member.units)
+                return find_want(roster, member, contact[1])
         return None
 
-    def find_closing(self, account: str) -> float | None:
-        """When the account was closed, None if it is not."""
-        closed = [time for time, member in self.list_places(account) if member.state != "ACTIVE"]
-        return closed[0] if closed else None
+    def find_closing(self, account: str, at: float | None = None) -> float | None:
+        """When the account was closed, None if it is not at this moment; in the end if none is given."""
+        closed: float | None = None
+        for time, member in self.list_places(account):
+            if at is not None and at < time:
+                break
+            active = member.state == "ACTIVE"
+            closed = None if active else closed or time
+        return closed
+
+    def may_be_blocked(self, account: str, start: float, end: float) -> bool:
+        """Whether no active account carried the tag at some moment from start to end that this one had lost.
+
+        Whoever lost it last is then blocked, or those who did at about the same time.
+        """
+        moments = [end, *(time for places in self.world.places.values() for time, _ in places)]
+        return any(
+            self._has_lost_tag(account, moment) and not self._list_carriers(moment)
+            for moment in moments
+            if start <= moment <= end
+        )
+
+    def _has_lost_tag(self, account: str, at: float) -> bool:
+        before = [member.tags for time, member in self.list_places(account) if time <= at]
+        return any(before) and not before[-1]
+
+    def _list_carriers(self, at: float) -> Sequence[str]:
+        """The active accounts that carry the tag at this moment."""
+        found = ((account, self.list_places(account)) for account in self.world.places)
+        last = {id_: [member for time, member in places if time <= at][-1] for id_, places in found}
+        return [id_ for id_, member in last.items() if member.tags and member.state == "ACTIVE"]
 
     def list_places(self, account: str) -> Sequence[tuple[float, Member]]:
         """The account from each moment on at which it changed."""

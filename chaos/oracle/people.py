@@ -101,7 +101,9 @@ def _find_least(evidence: Evidence, edit: Edit) -> int:
     """How loud the alert of an edit must be that left the contact wrong, whoever put it right."""
     loud = edit.action.who == "root" or edit.action.account == MANAGEMENT
     corrected_at = _find_correction(evidence, edit)
-    if evidence.find_closing(edit.action.account) is not None:
+    account, moment = edit.action.account, edit.deliveries[0].time
+    ended = [time for time, member in evidence.list_places(account) if member.state != "ACTIVE"]
+    if evidence.find_closing(account, moment) is not None or max(ended, default=0.0) > moment:
         return _LOW  # it is left as it is
     if corrected_at is None:
         return _HIGH if loud else _MEDIUM

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from chaos.fakes.account import ALTERNATE_KINDS
+from chaos.fakes.organizations import TAG
 from chaos.faults import FaultPlan
 from chaos.profiles.draws import draw_planned
 from chaos.setting import SANDBOX, UNIT
@@ -27,13 +28,15 @@ def write_accounts(draft: Draft) -> Story:
     new = [account for account, _ in draft.accounts[5:]]
     kinds = {kind: random.choice(["first", "second", None]) for kind in random.sample(ALTERNATE_KINDS, 2)}
     sandbox = {"ou": SANDBOX, "kinds": kinds, "mode": None}
-    draft.rosters = [{**draft.rosters[0], "overrides": [sandbox], "exempt": []}]
+    tagged = {"tag": dict([TAG]), "kinds": {random.choice(ALTERNATE_KINDS): "second"}, "mode": None}
+    draft.rosters = [{**draft.rosters[0], "overrides": [sandbox, tagged], "exempt": []}]
     draft.absent = None
     steps = [("create", account) for account in new]
     steps += [("move", random.choice(members)) for _ in range(random.randint(1, 3))]
     steps += [("close", members[0])] if draft.chance(0.5) else []
     steps += [("leave", members[1])] if draft.chance(0.4) else []
     steps += [("call", random.choice(members)) for _ in range(random.choice([0, 1, 2]))]
+    steps += [("tag", account) for account in random.sample(members, random.choice([0, 0, 1, 2]))]
     for contact in draft.rosters[0]["contacts"].values():
         part = "title" if "title" in contact else "company_name"
         contact[part] = random.choice([contact.get(part, KEEP), "For {account_name}"])
@@ -55,9 +58,27 @@ def write_accounts(draft: Draft) -> Story:
             draft.edit(edited, random.choice(draft.kinds), right=0.0)
             draft.wait(0, 10)
         draft.do(what, account=account, value=value, who=random.choice(["admin", "root"]))
+        if what == "move":
+            _move_back(draft, account, str(value))
         draft.wait(1, random.choice([10, 5000]))
         if value == _DENIED:
             draft.edit(account, random.choice(draft.kinds), right=0.0)
+        if value == "removed" and draft.chance(0.5):
+            draft.do("rejoin", account=account)
+            closed.discard(account)
+            draft.wait(1, random.choice([10, 5000]))
+    for account in [account for what, account in steps if what == "tag" and draft.chance(0.7)]:
+        draft.wait(0, random.choice([2, 5000]))
+        if account not in closed:
+            draft.do("untag", account=account, who=random.choice(["admin", "dev"]))
     planned = [draw_planned(random) for _ in range(random.choice([0, 0, 0, 1, 2]))]
     events = EventPlan(lost=random.choice([0.0, 0.0, 0.3]), late=random.choice([0.0, 0.5]), longest=300.0)
     return draft.finish(events=events, faults=FaultPlan(planned=planned), end=draft.now + 7200)
+
+
+def _move_back(draft: Draft, account: str, unit: str) -> None:
+    """There and back again, while somebody may still be at it."""
+    for _ in range(draft.random.choice([0, 0, 1, 4])):
+        unit = SANDBOX if unit == UNIT else UNIT
+        draft.wait(0.5, 4)
+        draft.do("move", account=account, value=unit)

@@ -179,4 +179,12 @@ WRITES: Final = (
         caught_by=("kept-part-lost",),
         profiles=_EDITED,
     ),
+    Variant(
+        name="last-tag-forgotten",
+        place="rollcall.rosters.orphaned:_find_orphaned_tag",
+        old="elif not _forget_tag(tag, account.id, memory):",
+        new="elif not _forget_tag(tag, account.id, memory) and False:",
+        caught_by=("lost-tag-not-blocked",),
+        profiles=("accounts",),
+    ),
 )

@@ -17,7 +17,7 @@ from rollcall.decide.intent import Answer, OpenIntent, WriteState
 from rollcall.events.signal import TAMPERING, parse_time
 from rollcall.model.codec import Serializable
 from rollcall.model.contact import ContactKind
-from rollcall.model.errors import RetryableError
+from rollcall.model.errors import RetryableError, SoonError
 from rollcall.outcomes.verdicts import FOUND_RIGHT, Verdict
 from rollcall.timing import attempts
 
@@ -108,6 +108,8 @@ class ContactRecord(Serializable):
     edits: tuple[KnownEdit, ...] = ()
     repeated: RepeatedEdits = field(default_factory=RepeatedEdits)
     drift: KnownDrift | None = None
+    #: When the account was read for the last look because it is new, or was moved, tagged or renamed.
+    placed_at: datetime | None = None
     version: int = field(default=0, compare=False)
 
     @property
@@ -120,6 +122,16 @@ class ContactRecord(Serializable):
         """Identifies its repeated edits among the notices about them."""
         opened_at = self.repeated.opened_at
         return f"{self.account_id}/{self.kind}/{opened_at.isoformat() if opened_at else ''}"
+
+    def find_newer_place(self, read_at: datetime) -> SoonError | None:
+        """Why an account that was read at this time must be read again before a write, None if it need not.
+
+        Who looked here since then may know a newer place, and not look again.
+        """
+        if self.placed_at is None or read_at - self.placed_at > SKEW:
+            return None
+        reason = "the account was moved, tagged or renamed meanwhile"
+        return SoonError(reason, seconds=int(SKEW.total_seconds()) + 1)
 
     def find_edit(self, key: str) -> KnownEdit | None:
         """The edit of this event, None if it is not known."""

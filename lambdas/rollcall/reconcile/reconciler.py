@@ -212,10 +212,7 @@ class Reconciler:
         judgement: Judgement | None = None
         if signal.cause in TAMPERING and signal.actor.role_arn in self.writer_roles:
             judge = EchoJudge(
-                writer=self.writer,
-                finish=self._finish,
-                rosters=self.rosters,
-                organization=self.organization,
+                writer=self.writer, finish=self._finish, rosters=self.rosters, organization=self.organization
             )
             echo, judged = judge.judge(signal)
             applied.append(judged)
@@ -248,6 +245,7 @@ class Reconciler:
             matches=matches,
             grouper=self.grouper,
             finish=self._finish,
+            read_at=now,
             judged=judgement,
             looks=looks,
         )

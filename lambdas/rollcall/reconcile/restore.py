@@ -61,6 +61,8 @@ class AccountRestorer:
     matches: Matches
     grouper: AlertGrouper
     finish: Callable[[ContactRecord], ContactRecord]
+    #: Before the account was read.
+    read_at: datetime
     judged: Judgement | None = None
     #: What came of looks that were taken already, while the account was read.
     looks: Mapping[ContactKind, Look | RetryableError] = field(default_factory=dict)
@@ -137,6 +139,8 @@ class AccountRestorer:
         kept = isinstance(wanted := required.desired.get(kind), Desired) and wanted.contact.keeps
         if not self.signal.unsure:
             record = store_edit(self.writer, record, self.signal)
+        if self.signal.cause not in TAMPERING:
+            record = self._store_place(replace(look, record=record))
         explained = self._explain_finding(plan.findings[0], record, looked_at, kept=kept)
         return replace(explained, looked_at=looked_at)
 
@@ -164,6 +168,22 @@ class AccountRestorer:
             # Waiting some seconds does not help: the ledger or the Account API failed.
             raise RetryableError("what another worker left of this contact could not be finished")
         raise IntentBusyError("another worker is at this contact", seconds=record.intent.count_wait(now))
+
+    def _store_place(self, look: Look) -> ContactRecord:
+        """The record, from which others see that the account was read anew: a write decided before is none.
+
+        SoonError if such a write was made since the contact was read, or is being made.
+        """
+        look.check_fresh(besides=self.signal.event.id)
+        record = self._note_place(look.record)
+        if not self.writer.contacts.save(record, at=self.writer.clock.now()):
+            raise IntentBusyError("another worker is at this contact")
+        return replace(record, version=record.version + 1)
+
+    def _note_place(self, record: ContactRecord) -> ContactRecord:
+        if self.signal.cause in TAMPERING:
+            return record
+        return replace(record, placed_at=max(self.read_at, record.placed_at or self.read_at))
 
     def _explain_finding(
         self, finding: Finding, record: ContactRecord, looked_at: datetime, *, kept: bool
@@ -232,7 +252,7 @@ class AccountRestorer:
                 repeated_incident_id=repeated,
             )
         applied = apply_change(
-            record=record,
+            record=self._note_place(record),
             signal=self.signal,
             change=change,
             roster_digest=self.roster.digest,
@@ -247,8 +267,10 @@ class AccountRestorer:
         """Why what was read may be older than the last write of ours, None if it is not.
 
         Another worker may have written since the look. A read soon after a write that undid this very change
-        may be older, too; a later change is restored at once.
+        may be older, too; a later change is restored at once. And the account may be elsewhere by now.
         """
+        if (moved := record.find_newer_place(self.read_at)) is not None:
+            return moved
         last = max((write.at for write in record.writes if write.may_have_changed), default=None)
         if last is None:
             return None

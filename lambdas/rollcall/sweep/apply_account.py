@@ -141,9 +141,10 @@ class AccountApplier:
 
     def _try_once(self, changes: Sequence[PlannedChange]) -> Mapping[ContactKind, AppliedChange]:
         account_id = changes[0].account_id
+        read_at = self.ports.writer.clock.now()
         try:
             account = self.ports.organization.get_account(account_id, with_tags=self.roster.uses_tags)
-            applied = self._act(account, changes)
+            applied = self._act(account, changes, read_at)
             signal = make_sweep_signal(account_id, self.run, self.ports.writer.clock.now())
             self._publish(signal, account, applied.values())
         except RetryableError as error:
@@ -174,12 +175,12 @@ class AccountApplier:
         return record
 
     def _act(
-        self, account: Account | None, changes: Sequence[PlannedChange]
+        self, account: Account | None, changes: Sequence[PlannedChange], read_at: datetime
     ) -> dict[ContactKind, AppliedChange]:
         if account is None:
             reason = "the organization has no such account any more"
             return {change.kind: make_skipped(change, reason) for change in changes}
-        applied, contacts, records = self._observe(changes)
+        applied, contacts, records = self._observe(changes, read_at)
         lost = find_orphaned(self.roster, account, self.ports.matches)
         observed = ObservedAccount(
             account=account, contacts=contacts, orphaned={self.roster.digest: lost} if lost else {}
@@ -193,7 +194,7 @@ class AccountApplier:
         return applied
 
     def _observe(
-        self, changes: Sequence[PlannedChange]
+        self, changes: Sequence[PlannedChange], read_at: datetime
     ) -> tuple[
         dict[ContactKind, AppliedChange],
         dict[ContactKind, Observation],
@@ -211,6 +212,8 @@ class AccountApplier:
                 if is_left_by_us(change.found, look.record, besides=self.run.id):
                     self.unchanged.add((change.account_id, change.kind))
                 records[change.kind] = self._finish(look.record)
+                if (moved := look.record.find_newer_place(read_at)) is not None:
+                    raise moved
                 contacts[change.kind] = look.found
             except RetryableError as error:
                 waiting[change.kind] = make_waiting(change, error)

@@ -146,6 +146,30 @@ def test_an_account_that_moves_out_of_a_unit_is_not_held():
     assert world.contacts(PLAYGROUND)["SECURITY"] == api_values("soc")
 
 
+def test_what_an_account_was_moved_from_is_not_written_by_a_slow_worker():
+    world = World(SANDBOX).settle()
+    sandbox = world.organization.accounts[PLAYGROUND].parent_id
+    security = world.organization.find_ou("Security")
+    assert world.contacts(PLAYGROUND)["SECURITY"] == api_values("pci-soc")
+
+    def move(source: str, destination: str) -> None:
+        world.admin("organizations").move_account(
+            AccountId=PLAYGROUND, SourceParentId=source, DestinationParentId=destination
+        )
+        world.cloud.pump()
+
+    def move_back() -> None:
+        """And another worker finds everything right, as it is before the slow one writes."""
+        move(security, sandbox)
+        world.deliver(world.queue[-1])
+
+    move(sandbox, security)
+    world.faults.then("get_alternate_contact.after", move_back)
+    world.drain()
+    assert world.contacts(PLAYGROUND)["SECURITY"] == api_values("pci-soc")
+    assert "put_alternate_contact" not in [name for name, *_ in world.calls]
+
+
 def test_an_authorised_changer_is_told_quietly_also_while_organizations_does_not_answer(monkeypatch):
     world = World(ROSTER | {"authorised_changers": [f"arn:aws:iam::{MEMBER}:role/Dev"]}).settle()
     tamper(world)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from rollcall.adapters.account_api import UnreachableError
 from rollcall.decide.intent import OpenIntent
+from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError, WriteRefusedError
 from rollcall.model.roster import compute_digest
 from rollcall.sweep import apply as apply_module
@@ -41,6 +43,22 @@ class TestLookedAtAgain:
         assert world.contacts()["SECURITY"] == api_values("soc")
         assert [intent.signal.cause for intent in world.ledger.intents.values()] == ["swept", "swept"]
         assert world.state.intents == {}
+
+    def test_an_account_that_is_moved_meanwhile_is_read_again_first(self):
+        world, execution = ready(MEMBER)
+
+        def note_place() -> None:
+            """Another worker read the account after it was moved, and found this contact as it is to be."""
+            record = world.state.load(MEMBER, ContactKind.SECURITY)
+            now = world.clock.now()
+            assert world.state.save(replace(record, placed_at=now), at=now)
+
+        world.faults.then("get_alternate_contact.after", note_place)
+        world.calls.clear()
+        execution.run()
+        names = [name for name, *_ in world.calls]
+        assert names[: names.index("put_alternate_contact")].count("get_alternate_contact") > 1
+        assert results(world)[MEMBER, "SECURITY"][0] == "set"
 
     def test_a_contact_that_somebody_changed_since_is_skipped(self):
         world, execution = ready(MEMBER)
@@ -324,10 +342,10 @@ def test_an_account_that_breaks_the_code_does_not_keep_the_others_from_being_set
     world, execution = ready(MEMBER, PRODUCTION)
     observe = AccountApplier._observe
 
-    def broken(carrier, changes):
+    def broken(carrier, changes, read_at):
         if changes[0].account_id == MEMBER:
             raise ValueError("no contact details here, please")
-        return observe(carrier, changes)
+        return observe(carrier, changes, read_at)
 
     monkeypatch.setattr(AccountApplier, "_observe", broken)
     execution.run()

@@ -22,8 +22,8 @@ class ConcurrentClock:
     same program runs the same way every time, whatever the machine does.
     """
 
-    def __init__(self, start: datetime = DEFAULT_START) -> None:
-        self._now = start
+    def __init__(self) -> None:
+        self._now = DEFAULT_START
         self._order = count()
         # Where all tasks are switched to: in the outermost `gather`.
         self._hub: greenlet | None = None

@@ -24,7 +24,3 @@ class MemoryBucket:
     def list_objects_v2(self, *, Prefix: str, **_: Any) -> dict[str, Any]:  # noqa: N803  # same
         """All keys, on one page."""
         return {"Contents": [{"Key": key} for key in self.objects if key.startswith(Prefix)]}
-
-    def kilobytes(self, part: str) -> int:
-        """Of all objects with this in their keys."""
-        return round(sum(len(body) for key, body in self.objects.items() if part in key) / 1024)

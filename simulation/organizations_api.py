@@ -73,12 +73,11 @@ class OrganizationsService:
         *,
         account_creation_seconds: float = 0.0,
         account_closure_seconds: float = 0.0,
-        empty_pages: bool = False,
         throttled: bool = False,
     ) -> None:
         self.organization = organization
         self._buckets = TokenBuckets() if throttled else None
-        self.empty_pages = empty_pages
+        self.empty_pages = False
         self.background = Background()
         factory = AccountFactory(organization, self.background, account_creation_seconds)
         membership = Membership(organization, self.background, account_closure_seconds)

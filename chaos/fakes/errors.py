@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 #: What each service answers when it is too busy, when it is broken, and when it denies.
 THROTTLED: Final = {
@@ -73,14 +70,14 @@ def make_silence(service: str, *, connected: bool) -> Exception:
     return ReadTimeoutError(endpoint_url=url) if connected else ConnectTimeoutError(endpoint_url=url)
 
 
-def is_retried(error: Exception, codes: Sequence[str] = ()) -> bool:
+def is_retried(error: Exception) -> bool:
     """Whether botocore's standard mode tries again after this."""
     if not isinstance(error, ClientError):
         return isinstance(error, ReadTimeoutError | ConnectTimeoutError)
     answer = error.response
     code = answer.get("Error", {}).get("Code", "")
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return code in _RETRIED or code in codes or status in _RETRIED_STATUS
+    return code in _RETRIED or status in _RETRIED_STATUS
 
 
 _RETRIED: Final = frozenset(

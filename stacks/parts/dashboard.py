@@ -63,12 +63,8 @@ def _show_alarms(scope: Construct) -> cloudwatch.AlarmStatusWidget:
     return cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=_WHOLE, height=4)
 
 
-def _make_graph(
-    title: str, metrics: Sequence[cloudwatch.IMetric], *, stacked: bool = False
-) -> cloudwatch.GraphWidget:
-    return cloudwatch.GraphWidget(
-        title=title, left=list(metrics), stacked=stacked, width=_THIRD, height=_HEIGHT
-    )
+def _make_graph(title: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.GraphWidget:
+    return cloudwatch.GraphWidget(title=title, left=list(metrics), width=_THIRD, height=_HEIGHT)
 
 
 def _show_sweeps() -> cloudwatch.GraphWidget:

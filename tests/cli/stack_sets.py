@@ -30,7 +30,6 @@ class Deployed:
     alarms: list[str] = field(default_factory=list)
     sets: set[str] = field(default_factory=set)
     instances: dict[str, dict[str, Any]] = field(default_factory=dict)
-    activation_lag: int = 0
 
     def cover(self, account: str) -> None:
         self.instances[account] = {
@@ -84,12 +83,6 @@ class CloudFormation:
         return {"Summaries": list(self._deployed.instances.values())}
 
     def create_stack_instances(self, **parameters: Any) -> dict[str, Any]:
-        return self._operate(parameters)
-
-    def update_stack_instances(self, **parameters: Any) -> dict[str, Any]:
-        return self._operate(parameters)
-
-    def _operate(self, parameters: dict[str, Any]) -> dict[str, Any]:
         self._authorize(parameters["CallAs"])
         assert parameters["StackSetName"] == STACK_SET_NAME
         assert parameters["DeploymentTargets"]["AccountFilterType"] == "INTERSECTION"

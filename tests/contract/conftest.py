@@ -1,10 +1,13 @@
 """The example organization, who calls it, and a check of documents against botocore's shapes."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import botocore.session
 import pytest
+from botocore.exceptions import ClientError
 
 from simulation import Caller, SimulatedCloud, SimulatedOrganization, VirtualClock, make_example_organization
 
@@ -26,6 +29,8 @@ PRIMARY = {
     "CountryCode": "PT",
     "PhoneNumber": "+351 21 555 0100",
 }
+
+ORGANIZATIONS: Any = botocore.session.get_session().get_service_model("organizations")
 
 
 @dataclass
@@ -101,3 +106,14 @@ def deviations(shape: Any, value: Any, where: str = "") -> list[str]:
 @pytest.fixture
 def misfits():
     return deviations
+
+
+def refused(act: Callable[[], object], code: str, reason: str | None = None) -> str:
+    """AWS Organizations refuses the call with this code, which its model has; returns the message."""
+    with pytest.raises(ClientError) as caught:
+        act()
+    error = caught.value
+    assert (error.response["Error"]["Code"], error.response.get("Reason")) == (code, reason)
+    modelled = ORGANIZATIONS.operation_model(error.operation_name).error_shapes
+    assert code in {shape.error_code for shape in modelled}
+    return error.response["Error"]["Message"]

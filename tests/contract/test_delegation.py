@@ -1,14 +1,10 @@
 """Trusted access and delegated administrators through the Organizations API, and what hangs on them."""
 
-from typing import Any
-
-import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.conftest import HUB, MANAGEMENT, MEMBER, OTHER
+from tests.contract.conftest import HUB, MANAGEMENT, MEMBER, OTHER, refused
 
-MODEL: Any = botocore.session.get_session().get_service_model("organizations")
 ACCOUNT = {"ServicePrincipal": "account.amazonaws.com"}
 STACKSETS = {"ServicePrincipal": "member.org.stacksets.cloudformation.amazonaws.com"}
 KIND = {"AlternateContactType": "SECURITY"}
@@ -17,16 +13,6 @@ KIND = {"AlternateContactType": "SECURITY"}
 @pytest.fixture
 def client(world):
     return world.client("organizations", "management")
-
-
-def refused(act, code, reason=None):
-    with pytest.raises(ClientError) as caught:
-        act()
-    error = caught.value
-    assert (error.response["Error"]["Code"], error.response.get("Reason")) == (code, reason)
-    modelled = MODEL.operation_model(error.operation_name).error_shapes
-    assert code in {shape.error_code for shape in modelled}
-    return error.response["Error"]["Message"]
 
 
 def reach(world, account_id=MEMBER):

@@ -7,7 +7,7 @@ import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.contract.conftest import HUB, MANAGEMENT, MEMBER
+from tests.contract.conftest import HUB, MANAGEMENT, MEMBER, refused
 
 MODEL: Any = botocore.session.get_session().get_service_model("organizations")
 ACQUIRED = "777788889999"
@@ -23,15 +23,6 @@ def client(world):
 @pytest.fixture
 def invited(world):
     return world.client("organizations", "standalone")
-
-
-def refused(act, code, reason=None):
-    with pytest.raises(ClientError) as caught:
-        act()
-    error = caught.value
-    assert (error.response["Error"]["Code"], error.response.get("Reason")) == (code, reason)
-    modelled = MODEL.operation_model(error.operation_name).error_shapes
-    assert code in {shape.error_code for shape in modelled}
 
 
 def details(world, number):

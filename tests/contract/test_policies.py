@@ -1,15 +1,11 @@
 """Service control policies through the Organizations API: their life, their limits, who may do what."""
 
 import json
-from typing import Any
 
-import botocore.session
 import pytest
-from botocore.exceptions import ClientError
 
-from tests.contract.conftest import HUB, MEMBER, OTHER
+from tests.contract.conftest import HUB, MEMBER, OTHER, refused
 
-MODEL: Any = botocore.session.get_session().get_service_model("organizations")
 TYPE = "SERVICE_CONTROL_POLICY"
 ON = {"RootId": "r-a1b2", "PolicyType": TYPE}
 STATEMENT = {"Sid": "No", "Effect": "Deny", "Action": "account:Put*", "Resource": "*"}
@@ -26,15 +22,6 @@ def client(world):
 def create(client, name="guardrail", content=CONTENT, **more):
     answer = client.create_policy(Name=name, Description="d", Type=TYPE, Content=content, **more)
     return answer["Policy"]["PolicySummary"]["Id"]
-
-
-def refused(act, code, reason=None):
-    with pytest.raises(ClientError) as caught:
-        act()
-    error = caught.value
-    assert (error.response["Error"]["Code"], error.response.get("Reason")) == (code, reason)
-    modelled = MODEL.operation_model(error.operation_name).error_shapes
-    assert code in {shape.error_code for shape in modelled}
 
 
 def attached(client, target):

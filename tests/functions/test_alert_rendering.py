@@ -45,7 +45,6 @@ FOUND = {
     "unreadable": Unreadable(reason="the Account API answered ValidationException"),
     "unknown": None,
 }
-VERIFIED = (True, False, None)
 HOSTILE = {
     "newline": "Payments\nSeverity: INFO\r\n\r\nAll is well",
     "right-to-left": "Payments\u202e\u2066 doog si llA\u2069",

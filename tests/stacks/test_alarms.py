@@ -58,22 +58,17 @@ class Seen:
     namespace: str
     name: str
     dimensions: dict[str, str]
-    statistic: str
 
 
 def of_alarms(template: Template) -> Iterator[Seen]:
     for logical_id, alarm in template.of_type("AWS::CloudWatch::Alarm").items():
         stats = [one["MetricStat"] for one in alarm.get("Metrics", []) if "MetricStat" in one]
-        metrics = [(one["Metric"], one["Stat"]) for one in stats] or [
-            (alarm, alarm.get("Statistic") or alarm["ExtendedStatistic"])
-        ]
-        for metric, statistic in metrics:
+        for metric in [one["Metric"] for one in stats] or [alarm]:
             yield Seen(
                 by=logical_id,
                 namespace=metric["Namespace"],
                 name=metric["MetricName"],
                 dimensions={one["Name"]: json.dumps(one["Value"]) for one in metric.get("Dimensions", [])},
-                statistic=statistic,
             )
 
 
@@ -90,13 +85,13 @@ def widgets(template: Template) -> list[Resource]:
 def of_widgets(template: Template) -> Iterator[Seen]:
     for widget in widgets(template):
         for namespace, name, *rest in widget["properties"].get("metrics", []):
-            options = rest.pop() if isinstance(rest[-1], dict) else {}
+            if isinstance(rest[-1], dict):
+                rest.pop()
             yield Seen(
                 by=widget["properties"]["title"],
                 namespace=namespace,
                 name=name,
                 dimensions=dict(zip(rest[::2], rest[1::2], strict=True)),
-                statistic=options.get("stat", "Average"),
             )
 
 

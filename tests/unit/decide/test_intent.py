@@ -9,25 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rollcall.decide.intent import GRACE, LEAST_LEFT, WORK, Answer, Intent, OpenIntent, WriteState
-from rollcall.events.actor import Actor
-from rollcall.events.signal import Cause, EventReference, Signal
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Present
+from tests.support.samples import SIGNAL
 from tests.support.strategies import contacts, wanted
 
 NOW = datetime(2026, 10, 5, 9, 30, tzinfo=UTC)
-
-
-def signal(cause=Cause.CONTACT_EDITED, *, kind="AssumedRole", account_id="222222222222") -> Signal:
-    return Signal(
-        account_id=account_id,
-        cause=cause,
-        event=EventReference(
-            id="e-1", name="PutAlternateContact", time="2026-10-05T09:30:00Z", request_id="r-1"
-        ),
-        actor=Actor.from_detail({"userIdentity": {"type": kind}}),
-        kind=ContactKind.SECURITY,
-    )
 
 
 answers = st.builds(
@@ -49,7 +36,7 @@ def test_an_intent_and_its_lock_survive_their_documents(wanted, found, answer):
         opened_at=NOW,
         until=NOW + timedelta(seconds=90),
         roster_digest="d",
-        signal=signal(),
+        signal=SIGNAL,
         kind=ContactKind.SECURITY,
         found=found,
         wanted=wanted,

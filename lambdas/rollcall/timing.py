@@ -1,4 +1,7 @@
-"""Pacing and retries. The Account API's quota is the whole organization's: every worker takes its share."""
+"""Pacing: the whole organization shares the quota of the Account API, and every worker takes its share.
+
+How long a message of a queue is retried is in `runtime/handlers`.
+"""
 
 from __future__ import annotations
 
@@ -45,16 +48,16 @@ WORKERS: Final = 6
 WORKERS_SHARE: Final = 0.95
 #: What a sweep takes at most of a quota: the rest is for signals and refills the burst that they use.
 CEILING = 0.97
-#: What the step that writes takes of that in reads: it reads a contact before and after its put, and a worker
-#: once more for the event of the put.
+#: Of CEILING, what the step that writes takes in reads: it reads a contact before and after its put, and a
+#: worker reads it once more for the event of the put.
 APPLY_READS: Final = 2 / 3
-#: Refusals within so many seconds say the same thing once.
+#: Of several refusals within so many seconds, one slows down.
 DECREASE_EVERY_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Easing:
-    """What a refused call costs a pace, and how it comes back."""
+    """How a pace slows down after a refused call, and how it recovers."""
 
     #: What is left of the rate.
     decrease: float
@@ -173,7 +176,7 @@ class AdaptivePace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowingPace:
-    """Of calls that each follow a paced one, `first`: they wait for nothing, but it learns from them."""
+    """For calls that each follow a call paced by `first`: no wait, but `first` adapts to their answers."""
 
     first: Pace
 

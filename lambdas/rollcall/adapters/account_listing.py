@@ -78,7 +78,7 @@ _WAITS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 
 class OrganizationAccounts:
-    """The port `Accounts` over a boto3 Organizations client that does not retry by itself."""
+    """The port `AccountListing` over a boto3 Organizations client that does not retry by itself."""
 
     def __init__(self, *, client: Any, clock: Clock, pace: Pace) -> None:
         self._client = client

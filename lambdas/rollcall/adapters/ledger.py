@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 VERSION: Final = 1
-#: How long its worker has and what it knew at its end are the state table's business.
+#: The state table has the deadline of the worker.
 _NOT_RECORDED: Final = frozenset({"until"})
-#: Only so answered to those who may list the bucket: to others S3 denies what is not there.
+#: S3 answers so only to those who may list the bucket; others get AccessDenied.
 _NOT_THERE: Final = "NoSuchKey"
-#: Of an object that no function of ours wrote: who waits for it is alerted, and nothing is written.
+#: For an object that no function of ours wrote: nothing is written to the contact, and that is alerted.
 _OTHER_RECORD: Final = "the ledger holds something else in place of this record"
 _OTHER_SHAPE: Final = (KeyError, ValueError, TypeError, AttributeError)
 

@@ -113,8 +113,8 @@ def _read(api: OneModeAccountApi, account_id: str, kind: ContactKind) -> Observa
 class SessionClients:
     """Clients for many sessions over one client: its connections are kept, and it is made once.
 
-    A call that botocore would sign otherwise is of `sweep` itself, whose role may read no contact in this
-    mode: it is denied.
+    If a call is ever signed without a session, AWS denies it: the role of `sweep` may read no contact in
+    this mode.
     """
 
     def __init__(self, client: Any) -> None:

@@ -1,4 +1,8 @@
-"""The pause of all writes: whose it is, until when, and the alerts about it."""
+"""The pause of all writes: its owner, its end, and the alerts about it.
+
+It stops writes of contacts and automatic approvals; changes are still alerted. `Enforcement.find_halt` in
+`decide/resolve` reads it, and the transaction that opens an intent checks it again.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accounts that do not exist, wherever a roster can give one other contacts than those of today."""
+"""Imaginary new accounts: they show which contacts future accounts would get under a roster."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ if TYPE_CHECKING:
 
 #: Names of contacts in one text: a tag may choose among hundreds.
 _MOST_NAMED: Final = 20
-#: Of no roster: synth refuses a contact of this name.
+#: A value that selects nothing: synth refuses a contact of this name.
 _UNKNOWN = ""
 
 
 def make_new_accounts(
     rosters: Sequence[Roster], places: Mapping[tuple[str, ...], tuple[str, ...]]
 ) -> Iterator[tuple[str, Account]]:
-    """One in each place, with the tags of each override, and with each that chooses: where, and the account.
+    """An account in each place, with the tags of each override, and with each tag that chooses a contact.
 
-    `places` are paths of OU names below the root, by the ids from the root on.
+    Yields a text for where it is, and the account. `places` are paths of OU names below the root, by the ids
+    from the root on.
     """
     ordered = [_make_new(*place) for place in sorted(places.items(), key=lambda item: item[1])]
     for account in ordered:
@@ -53,7 +54,7 @@ def _list_selectors(rosters: Sequence[Roster]) -> Sequence[Selector]:
 
 
 def _list_choices(rosters: Sequence[Roster]) -> Sequence[tuple[Selector | None, str, str]]:
-    """Each tag that chooses a contact with each of its values: for the accounts of which override."""
+    """Override (None: the defaults) and key of each tag that chooses a contact, with each of its values."""
     entries = [
         (selector, kind, said.key)
         for roster in rosters
@@ -77,7 +78,7 @@ def _list_choices(rosters: Sequence[Roster]) -> Sequence[tuple[Selector | None, 
 
 
 def _find_match(selector: Selector | None, accounts: Sequence[Account]) -> Account | None:
-    """The first of the accounts to which the override applies, made such if that takes an id or tags."""
+    """The first account to which the override applies, given the id or the tags that the override names."""
     for account in accounts:
         if isinstance(selector, AccountIds):
             return replace(account, id=min(selector.ids))
@@ -99,7 +100,7 @@ def _make_new(parent_ids: tuple[str, ...], ou_path: tuple[str, ...]) -> Account:
 def describe_replaced(
     replaced: Mapping[Replacement, Iterable[str]],
 ) -> Iterator[tuple[str, Sequence[str]]]:
-    """What new accounts get in place of other contacts, and where; alike ones in one text.
+    """Texts of the contacts that new accounts get in place of others, and where; equal changes are one text.
 
     `SECURITY contact (soc with another email)`: the values are in the roster.
     """

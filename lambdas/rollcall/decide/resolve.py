@@ -198,7 +198,7 @@ _FILLED = "once it is filled in for this account"
 def _find_filled_violation(template: Contact, contact: Contact, kind: ContactKind) -> str | None:
     """What is wrong with a contact that was filled in, None if nothing is.
 
-    An account has a say in its name, and none in what it keeps.
+    The account chooses its name. It must not choose a part to be `keep`: only the roster may.
     """
     if contact.keeps:
         for part in ALL_PARTS:
@@ -213,8 +213,8 @@ def fill_kept(
     """The same with what the roster keeps as it was found: a put replaces every part of a primary contact.
 
     Where there is nothing to keep, the name is that of the account, as AWS has it of a new one. A conflict if
-    what is to be written lacks something. AWS has taken what is kept: nothing in it keeps the rest from being
-    restored.
+    what is to be written lacks something. Kept values are not checked, as AWS has taken them: they must not
+    stop the restore of the rest.
     """
     if not isinstance(wanted, Desired) or not wanted.contact.keeps:
         return wanted

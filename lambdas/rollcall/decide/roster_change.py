@@ -1,4 +1,7 @@
-"""What a change of the roster writes and what it weakens, pure: both rosters over the same facts and day."""
+"""Compares two rosters, pure: the accounts that a change of the roster changes, and its weakenings.
+
+Both are resolved over the same facts and day.
+"""
 
 from __future__ import annotations
 
@@ -140,7 +143,7 @@ class RosterComparison:
         return resolve_requirement(roster, account, today=self.today, orphaned=orphaned)
 
     def _ends_exemption(self, approved: Roster, account: Account) -> bool:
-        """Whether the candidate ends an exemption sooner: what differs there is written because of it."""
+        """Whether the candidate ends an exemption sooner: then its writes to the account count as changes."""
         before = find_exemption_end(approved, account, self.today)
         after = find_exemption_end(self.candidate, account, self.today)
         return before is not None and (after is None or after < before)
@@ -157,7 +160,7 @@ class RosterComparison:
     def _list_enforced(
         self, roster: Roster, requirement: Requirement, account: Account
     ) -> dict[ContactKind, DesiredState]:
-        """What the roster enforces. An exemption that ends postpones it, and no more."""
+        """What the roster enforces for the account, now or when an exemption with an end is over."""
         if find_exemption_end(roster, account, self.today) == date.max:
             return {}
         return {
@@ -174,7 +177,7 @@ class RosterComparison:
         *,
         behind: bool,
     ) -> None:
-        """Count the account. `behind`: what both rosters block there is not the same."""
+        """Count the account. `behind` is whether a contact changes that both rosters block now."""
         if not observed.account.active:
             return
         unread = Unreadable(reason="not read in this run")
@@ -192,7 +195,7 @@ class RosterComparison:
     def _is_changed_behind(
         self, approved: Roster, before: Requirement, after: Requirement, account: Account
     ) -> bool:
-        """Whether another contact is set once a conflict ends that both rosters have."""
+        """Whether, when a conflict that both rosters have is fixed, the candidate sets another contact."""
         if after.halted is not None or find_exemption_end(self.candidate, account, self.today) == date.max:
             return False
         return any(
@@ -208,7 +211,7 @@ class RosterComparison:
         account: Account,
         enforced: Mapping[ContactKind, DesiredState],
     ) -> Iterator[Replacement]:
-        """The contacts that differ of those that are enforced, as the rosters have them, not filled in."""
+        """The enforced contacts that replace others, as the rosters have them, with placeholders."""
         for kind, new in enforced.items():
             old = before.desired.get(kind)
             if old is None or isinstance(old, Conflict) or not is_same_desired(new, old):
@@ -217,7 +220,7 @@ class RosterComparison:
                     yield kind, *replaced
 
     def _list_lowered(self) -> Iterator[Weakening]:
-        """With what becomes of accounts that do not exist yet."""
+        """The weakenings of accounts, of today and of new ones."""
         new: dict[tuple[WeakeningKind, str], dict[str, None]] = defaultdict(dict)
         replaced: dict[Replacement, dict[str, None]] = defaultdict(dict)
         if self.approved is not None:
@@ -239,7 +242,7 @@ class RosterComparison:
         new: dict[tuple[WeakeningKind, str], dict[str, None]],
         replaced: dict[Replacement, dict[str, None]],
     ) -> None:
-        """Add what is less for this account, and which contacts it gets in place of others."""
+        """Add to `new` and `replaced` the weakenings of this imaginary account, and its other contacts."""
         before = self._resolve(approved, account, None)
         after = self._resolve(self.candidate, account, None)
         for kind in ContactKind:
@@ -267,7 +270,7 @@ def _is_change(wanted: DesiredState, before: DesiredState | None, found: Observa
 def _list_meant(roster: Roster, account: Account, kind: ContactKind) -> set[Contact | None]:
     """The contacts of the most specific entries, filled in; None where it must be absent.
 
-    A tag that names no contact means none: what its values select is compared as in new accounts.
+    A tag that names no contact gives none here: imaginary new accounts compare what its values select.
     """
     found = find_candidates(roster, account, kind)
     names = {one.value for one in found if one.rank == found[0].rank and not isinstance(one.value, Conflict)}

@@ -1,4 +1,4 @@
-"""What of a change of the roster waits for a person, and how many accounts may change without one."""
+"""Weakenings: changes of a roster that wait for a person; and the accounts that may change without one."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _USUAL_LEAST: Final = 2
 #: The most accounts that an organization can have:
 #: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
 _MOST_ACCOUNTS: Final = 10_000
-#: Ranks of what is done about a contact: what is unmanaged is not even looked at.
+#: From the weakest on: an unmanaged contact is not even read.
 _UNMANAGED, _ALERTED, ENFORCED = range(3)
 
 
 class WeakeningKind(StrEnum):
-    """What a change of the roster weakens; or begins, if it always waits for a person."""
+    """Kinds of weakenings; and PRIMARY, first writes of primary contacts, which wait for a person as well."""
 
     AUDIT = "audit"
     EXEMPT = "exempt"
@@ -57,7 +57,7 @@ class Weakening(Serializable):
     count: int = 0
 
 
-#: Texts of what is lowered: `where`, and what else distinguishes it.
+#: Texts of weakenings: `where` are the accounts, `detail` is as `name_detail` says.
 LOWERED: Final = {
     WeakeningKind.AUDIT: "audit mode: Rollcall only alerts, and restores nothing, {where}",
     WeakeningKind.EXEMPT: "newly exempt {detail}: contacts are left unchanged {where}",
@@ -70,7 +70,7 @@ LOWERED: Final = {
 
 
 def find_lowered(kind: ContactKind, before: Requirement, after: Requirement) -> WeakeningKind | None:
-    """How less is done about this contact than before, None if it is not; exemptions are left aside."""
+    """The weakening of this contact, None if there is none; exemptions are compared elsewhere."""
     rank = compute_rank(after, kind)
     if rank == compute_rank(before, kind) == ENFORCED and not _list_kept(after, kind) <= _list_kept(
         before, kind
@@ -92,7 +92,7 @@ def _list_kept(requirement: Requirement, kind: ContactKind) -> set[str]:
 
 
 def compute_rank(requirement: Requirement, kind: ContactKind) -> int:
-    """How much is done about a contact."""
+    """How strictly a contact is kept: unmanaged, only alerted or enforced."""
     if kind not in requirement.desired:
         return _UNMANAGED
     enforced = requirement.halted is None and not is_blocked(requirement, kind)
@@ -105,7 +105,7 @@ def is_blocked(requirement: Requirement, kind: ContactKind) -> bool:
 
 
 def name_detail(lowered: WeakeningKind, kind: ContactKind, after: Requirement) -> str:
-    """What else distinguishes weakenings of one kind."""
+    """The detail in the text of a weakening, which distinguishes weakenings of one kind."""
     desired = after.desired.get(kind)
     match lowered:
         case WeakeningKind.UNMANAGED:

@@ -100,7 +100,7 @@ def _read_joined(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 
 
 def _flatten_service_event(detail: Mapping[str, Any]) -> dict[str, object]:
-    """What a service event says, without what it leaves empty."""
+    """The values of a service event by lower-cased name, without empty ones."""
     places = ("additionalEventData", "serviceEventDetails")
     leaves = [leaf for place in places for leaf in flatten_leaves(detail.get(place)).items()]
     return {name: value for name, value in leaves if value is not None}
@@ -161,10 +161,10 @@ def _read_ou_changed(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignor
 def _read_attempted(
     found: Mapping[str, object], detail: Mapping[str, Any], blank: Signal
 ) -> Signal | Ignored:
-    """An attempt at where an account is, how it is tagged or what its unit is called, if AWS denied it.
+    """A call that AWS denied: to move or tag an account, or to rename an OU. Other errors are ignored.
 
-    Automation gets other errors there day by day: a move that was made already, a change at the same time.
-    Of a denied call CloudTrail may not show what it was about: then the account is the caller's.
+    Automation gets those every day: the move was made already, or something changed at the same time.
+    CloudTrail may not show the target of a denied call: then the account is the caller's.
     """
     if not any(sign in str(_read_error(detail)).lower() for sign in _DENIALS):
         return Ignored(event=blank.event, reason="AWS refused the call")
@@ -208,7 +208,7 @@ def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignore
 
 
 def _find_reason_to_ignore(name: str, found: Mapping[str, object]) -> str | None:
-    """Why an event of this name is none to alert of, None if it is one."""
+    """Why an event of this name is not alerted, None if it is."""
     if found.get("policytype") not in (None, GUARDRAIL_TYPE):
         return "not about policies of the guardrail's type"
     if name == REGION_STATUS and found.get("status") not in _SETTLED:

@@ -223,7 +223,7 @@ class Window(Serializable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grouped:
-    """That an incident is a line of a group. `verdict` is what the line says, `alone` as there."""
+    """The line of a group that an incident already is: its verdict, and `alone` as in the line."""
 
     incident_id: str
     key: GroupKey
@@ -242,7 +242,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known before an alert is placed: its line if it is one already, windows, and the alerts so far.
+    """Read before an alert is placed: its line if there is one already, windows, and the alerts so far.
 
     `full` is whether as many alerts as may leave by themselves did so in these ten minutes, `admitted`
     whether this is one of them.

@@ -1,4 +1,4 @@
-"""Where an alert belongs, pure: to a group or alone, and what it is counted under."""
+"""Decides, pure, whether an alert leaves alone or in a group, and under which names it is counted."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _PRIVATE: Final = tuple(
 #: Reports of one principal that leave by themselves before the next are grouped, and within which time.
 REPORTS: Final = 5
 REPORTS_WITHIN: Final = timedelta(minutes=10)
-#: These say nothing of the contact: it was restored before, or another outcome of the incident says it.
+#: These do not say how the contact was left: another outcome, or an earlier alert, does.
 _SAY_NOTHING: Final = frozenset({Verdict.OVERWRITTEN, Verdict.UNEXPLAINED, Verdict.UNRECORDED_WRITE})
 
 

@@ -36,7 +36,7 @@ def escape(text: str, limit: int) -> str:
 
 
 def escape_advice(text: str, limit: int) -> str:
-    """As `escaped`, for words of ours that hold code: what is cut within code still ends it."""
+    """As `escape`, for our own words with code in backticks: code that is cut is still closed."""
     shortened = escape(text, limit - 1)
     return shortened + "`" * (shortened.count("`") % 2)
 

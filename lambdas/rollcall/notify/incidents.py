@@ -63,7 +63,7 @@ _WITHOUT_CONTACT = {
     str(Cause.OU_CHANGED): "OU changed",
 }
 
-#: What fits a subject behind the severity, so that the result is not cut; a name is shortened for it.
+#: Fits a subject behind the severity. The name of the account is shortened so that the result is not cut.
 _HEADLINE_LENGTH: Final = 88
 _SHORTEST_NAME: Final = 7
 
@@ -135,9 +135,9 @@ def _find_status(incident: Mapping[str, Any], alerted: _Alerted) -> Status:
 
 
 def _build_content(outcomes: Sequence[Mapping[str, Any]], stage: Stage) -> str:
-    """A digest of what is news after a closing, empty without any. The same for every repetition.
+    """A digest of news that is sent even after a closing, empty without any; equal for each repetition.
 
-    News is an intent that ended, and that nobody explained a change after our own write.
+    News are intents that ended, and a change after our own write that no event explained.
     """
     news = sorted(str(outcome["intent_id"]) for outcome in outcomes if outcome["intent_id"])
     news += [str(Verdict.UNEXPLAINED) for outcome in outcomes if outcome["verdict"] == Verdict.UNEXPLAINED]
@@ -147,7 +147,7 @@ def _build_content(outcomes: Sequence[Mapping[str, Any]], stage: Stage) -> str:
 
 
 def _list_wrong(outcomes: Iterable[Mapping[str, Any]]) -> frozenset[str]:
-    """What is alerted as left wrong."""
+    """The contacts, with their verdicts, that are alerted as left wrong."""
     left = [one for one in outcomes if one["severity"] and one["verdict"] in _LEFT_WRONG]
     return frozenset(f"{one['kind'] or 'ALL'}/{one['verdict']}" for one in left)
 

@@ -37,7 +37,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A labelled value. Made by `fact`, so that nothing in the value can break a line or hide one."""
+    """A labelled value. Made by `make_fact`, so that nothing in the value can break a line or hide one."""
 
     label: str
     value: str

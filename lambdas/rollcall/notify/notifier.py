@@ -61,8 +61,8 @@ def decide(message: Message, sent: ChannelRecord, *, minimum: Severity, age: tim
 
     `age` is how long ago the message was decided: a closing whose opening never came is sent.
 
-    After a closing only another write is news, and what went wrong since: a late opening would undo it. A
-    channel that showed an incident as open also shows its end, however quiet that is.
+    After a closing only another write, or something that went wrong since, is sent: a late opening would show
+    the incident as open again. A channel that showed an incident as open also shows its end, however quiet.
     """
     loud = message.severity >= minimum or (_is_end(message) and bool(sent.steps))
     known = message.step in sent.steps or _is_superseded(message, sent)
@@ -76,7 +76,7 @@ def decide(message: Message, sent: ChannelRecord, *, minimum: Severity, age: tim
 
 
 def _is_superseded(message: Message, sent: ChannelRecord) -> bool:
-    """Whether something was sent that makes this no news."""
+    """Whether a message that was sent already says as much or more."""
     if message.update is not None:
         return not message.adds and any(step > message.step for step in sent.steps)
     return not message.content and any(step.startswith(_CLOSED) for step in sent.steps)

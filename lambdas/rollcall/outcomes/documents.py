@@ -31,7 +31,7 @@ def build_outcome_documents(
 ) -> list[dict[str, Any]]:
     """One document for each outcome of the incident, to be read on its own.
 
-    That a call was a write of ours is none: the write itself had one.
+    A call that is recognized as our own write has none: the write itself had one.
     """
     context = _build_context(incident, at) | {"parent_incident_id": incident.parent_incident_id}
     outcomes = _build_outcomes(incident, management_account, masks)
@@ -43,8 +43,8 @@ def build_incident_document(
 ) -> dict[str, Any] | None:
     """The whole incident as it is alerted; None if it is not.
 
-    One that is resolved and needs no words, or is grouped, is sent all the same if an alert said that
-    it was not over: then it is to be closed. `closes_only` is whether it has no words of its own.
+    One that is resolved and needs no words, or is grouped, is sent all the same if it was alerted as open:
+    its channels have to close it. `closes_only` is whether it has no words of its own.
     """
     outcomes = _build_outcomes(incident, management_account, masks)
     loudest = max(
@@ -115,9 +115,9 @@ def _build_outcomes(incident: Incident, management_account: str, masks: Masks) -
 
 
 def _list_values(outcomes: Iterable[Outcome]) -> list[ContactValue]:
-    """All values of their contacts. `source` has the name of what is wanted.
+    """All values of their contacts. `own`, and so never masked, are values of the roster that name no person.
 
-    Its mailbox is the roster's own, and so is what differs of the address of a company.
+    These are mailboxes, and parts of an address that differ from those found.
     """
     states = [state for outcome in outcomes for state in (outcome.found, outcome.wanted)]
     own = {
@@ -148,7 +148,7 @@ def _build_outcome(outcome: Outcome, shown: Mapping[tuple[str, str], str]) -> di
     found = outcome.found
 
     def show(contact: Contact) -> dict[str, str]:
-        # What stays as it is found is known only with what was found, where anybody may have written so.
+        # Without what was found, a kept part has no value; with it, `keep` may be the account's own.
         known = isinstance(found, Present)
         return {
             part: shown[part, text] for part, text in contact.as_document().items() if known or text != KEEP

@@ -28,10 +28,10 @@ def find_severity(
     if signal.cause is Cause.MONITORED:
         if verdict is not Verdict.NOTIFIED:
             return VERDICTS[verdict].severity[0]
-        watch = get_monitored(signal.event.name)
-        # A deployment of Rollcall does this, and so may any other.
-        deployed = watch.scope is Scope.PART and signal.actor.via == CLOUDFORMATION
-        return min(watch.severity, Severity.MEDIUM) if deployed else watch.severity
+        monitored = get_monitored(signal.event.name)
+        # Deployments of Rollcall do this, and so may a deployment of somebody else.
+        deployed = monitored.scope is Scope.PART and signal.actor.via == CLOUDFORMATION
+        return min(monitored.severity, Severity.MEDIUM) if deployed else monitored.severity
     if signal.cause not in TAMPERING:
         renamed = signal.cause is Cause.ACCOUNT_RENAMED and verdict is Verdict.NOTIFIED
         return Severity.LOW if renamed else VERDICTS[verdict].severity[1]

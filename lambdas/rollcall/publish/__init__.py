@@ -1,1 +1,1 @@
-"""Publish what came of a signal, and only then close it."""
+"""Publish incidents, and only then close their intents; the same for intents of workers that crashed."""

@@ -37,7 +37,7 @@ LATE: Final = timedelta(minutes=2)
 def make_incident(
     signal: Signal | Ignored, account: Account | None, acted: Sequence[AppliedChange]
 ) -> Incident:
-    """The incident that gathers what was done because of one event, and what that shows of earlier ones."""
+    """The incident of one event: its outcomes, and those that it adds to earlier edits."""
     known = signal if isinstance(signal, Signal) else None
     return Incident(
         id=make_incident_id(event=signal.event, signal=known),
@@ -51,7 +51,7 @@ def make_incident(
 
 
 def _find_changed_before(signal: Signal | None, item: AppliedChange) -> Sequence[Outcome]:
-    """What the edit of this signal shows of earlier ones, once a write of ours has ended it."""
+    """An outcome for earlier edits that were reported as compliant, and may not have been."""
     ended = item.write is not None or item.outcome.verdict is Verdict.UNDONE
     if signal is None or signal.cause not in TAMPERING or item.record is None or not ended:
         return []
@@ -68,7 +68,7 @@ def _find_changed_before(signal: Signal | None, item: AppliedChange) -> Sequence
 
 
 class AlertStage(StrEnum):
-    """How far an incident that was not over at once is alerted."""
+    """How far an incident that could not be resolved at once is alerted."""
 
     OPENING = "opening"  # its opening may or may not be published
     OPEN = "open"  # it is published
@@ -77,7 +77,7 @@ class AlertStage(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertedIncident:
-    """An incident whose opening was to be published: `opening` is exactly what."""
+    """An incident that was alerted as open, or is about to be: `opening` is that alert exactly."""
 
     id: str
     stage: AlertStage
@@ -86,7 +86,7 @@ class AlertedIncident:
 
 
 class IncidentMemory(Protocol):
-    """Memory of incidents that were not over at once. RetryableError from each."""
+    """Memory of incidents that could not be resolved at once. RetryableError from each."""
 
     def load_incident(self, incident_id: str) -> AlertedIncident | None:
         """What is known of the incident, None if its opening was never to be published."""
@@ -234,7 +234,7 @@ class IncidentPublisher:
 
 
 def close_record(record: ContactRecord, signal: Signal, item: AppliedChange, now: datetime) -> ContactRecord:
-    """What the contact's record keeps of an outcome that was published, or that waits; pure."""
+    """The contact's record after an outcome was published, or waits; pure."""
     verdict, write = item.outcome.verdict, item.write
     if write is not None:
         record = end_intent(record, write)

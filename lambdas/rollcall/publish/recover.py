@@ -47,7 +47,7 @@ def finish_intent(
 
 
 def find_account(account_id: str, organization: Organization) -> Account | None:
-    """The account for an alert: its name and place are worth a question, not a failure."""
+    """The account for an alert; None if AWS cannot be asked, as an alert without name and OU is enough."""
     with suppress(RetryableError):
         return organization.get_account(account_id, with_tags=False, recent_names=True)
     return None
@@ -56,10 +56,10 @@ def find_account(account_id: str, organization: Organization) -> Account | None:
 def recover(
     record: ContactRecord, opened: OpenIntent, writer: Writer
 ) -> tuple[Signal, list[AppliedChange]] | None:
-    """What became of the record's expired intent, to be published and closed as any other, with its signal.
+    """The signal of the record's expired intent, and its outcomes, to be published and closed as any other.
 
-    What its signal was judged to be comes first. What is still to be set is pending: its own message, or the
-    next sweep, decides anew. None if the intent is not in the ledger: nothing was sent, and it is forgotten.
+    The judgement of its signal comes first. A contact that is still to be set is pending: its own message, or
+    the next sweep, decides anew. None if the intent is not in the ledger: nothing was sent, so forget it.
     RetryableError if the ledger or the contact could not be read.
     """
     intent = writer.ledger.load_intent(record.account_id, opened.id)
@@ -95,7 +95,7 @@ def recover(
 
 
 def _list_others(intent: Intent) -> Sequence[AppliedChange]:
-    """That its signal is not over with this contact if it led to others: its message goes on with them."""
+    """A pending outcome if its signal led to other contacts, too: its message goes on with them."""
     if intent.signal.kind is not None or intent.signal.cause is Cause.SWEPT:
         return []
     reason = "its worker ended before the other contacts of the account"

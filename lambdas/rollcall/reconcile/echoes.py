@@ -1,4 +1,4 @@
-"""Events of our own writes: whose they are, and whether the contact is still as we left it.
+"""Echoes, the events of our own writes: whether the call is ours, and the contact still as we left it.
 
 A call is ours if our role made it and it names an intent that has no other call. That proves the call and not
 the contact: a contact that differs from the write is restored and alerted.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rollcall.rosters.current import Rosters
     from rollcall.write.apply_change import Writer
 
-#: The event of who changed a contact after us comes within this time, or there is none.
+#: If somebody changed a contact after us, that event comes within this time.
 EXPLAINED_WITHIN: Final = timedelta(minutes=15)
 
 
@@ -77,7 +77,7 @@ class EchoJudge:
         return Echo.DONE if refused else Echo.RESTORE, AppliedChange(outcome=_make_unrecorded(signal))
 
     def _confirm(self, signal: Signal, record: ContactRecord, intent_id: str) -> ContactRecord:
-        """What CloudTrail says of a write that nobody saw the answer of."""
+        """Record the end of a write whose answer was lost: CloudTrail's record has it."""
         write = record.find_write(intent_id)
         if write is None:
             return record
@@ -163,7 +163,7 @@ class EchoJudge:
         return isinstance(wanted, Desired) and wanted.contact.keeps and matches(found, wanted)
 
     def _await_event(self, signal: Signal, record: ContactRecord, published: str) -> AppliedChange:
-        """Nobody is known to have changed it: for how long that may be."""
+        """Wait until no event can explain the change any more, then alert it as unexplained."""
         if published == Verdict.UNEXPLAINED:
             return AppliedChange(outcome=_make_own(signal))
         left = EXPLAINED_WITHIN - compute_age(signal, self.writer.clock.now())

@@ -1,4 +1,4 @@
-"""An edit after which the contact is right: who made it so, and what its alert says."""
+"""Alerts of edits whose contact is compliant already: who made it so, and what the alert says."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def explain_right(
     if not surely_later and fresh_in > timedelta(0):
         reason = "it is right, and a read so soon after the change may be older than it"
         soon = SoonError(reason, seconds=int(fresh_in.total_seconds()) + 1)
-        # Without what was found: nobody knows that it differs.
+        # No `found`: it may be older than the change.
         outcome = replace(outcome, verdict=Verdict.PENDING, reason=reason, found=None)
         return AppliedChange(outcome=outcome, record=record, expected=True, soon=soon)
     if signal.unsure and write is None:
@@ -79,7 +79,7 @@ def _explain_who(
         return replace(outcome, verdict=Verdict.UNDONE, reason=undone if sure else UNKNOWN_REASON)
     others = record.list_beside(signal.event.key)
     deleted = signal.cause is Cause.CONTACT_DELETED
-    # What the edit left cannot be what is there: a delete leaves nothing, and nothing else does.
+    # Something else followed this edit: a delete leaves the contact absent, any other edit leaves it present.
     if deleted is not isinstance(outcome.found, Absent) or others:
         who = ", ".join(dict.fromkeys(other.principal for other in others)) or "unknown, no event of it came"
         return replace(

@@ -110,9 +110,9 @@ class Reconciler:
         return self._handle_account(signal, delivery)
 
     def _narrow(self, signal: Signal) -> tuple[Signal, Enforcement | None]:
-        """The same, but a primary contact that the roster does not manage is only alerted.
+        """The signal; one of a primary contact that the roster does not manage is only alerted.
 
-        With what is in force, None if nobody had to know it yet.
+        And what is in force, None if it was not read.
         """
         if signal.kind is not ContactKind.PRIMARY or signal.actor.role_arn in self.writer_roles:
             return signal, None
@@ -195,7 +195,7 @@ class Reconciler:
         )
 
     def _finish_open(self, signal: Signal) -> None:
-        """What a worker that is gone left of these contacts, if nothing else can be done for now."""
+        """Finish the intents of workers that are gone, although the signal itself has to wait."""
         with suppress(RetryableError):
             for kind in [signal.kind] if signal.kind else list(ContactKind):
                 self._finish(self.writer.contacts.load(signal.account_id, kind))
@@ -255,9 +255,9 @@ class Reconciler:
     def _read(
         self, signal: Signal, roster: Roster, matches: Matches
     ) -> tuple[Account | None, dict[ContactKind, Look | RetryableError]]:
-        """The account, and what came of the look at the contact that was edited.
+        """The account, and the look at the contact that was edited, or its error.
 
-        Side by side, and beside what decides by names of OUs: none of them waits for another.
+        Both are read at the same time, as are the OUs that the roster's paths led to.
         """
         kinds = roster.managed & {signal.kind} if signal.cause in TAMPERING and signal.kind else ()
         reads: list[Callable[[], Any]] = [
@@ -274,7 +274,7 @@ class Reconciler:
         return account, dict(zip(kinds, others, strict=False))
 
     def _look(self, account_id: str, kind: ContactKind) -> Look | RetryableError:
-        """What came of a look: that it failed concerns this contact alone."""
+        """The look, or its error, which concerns this contact alone."""
         try:
             return look_at_contact(self.writer, account_id, kind)
         except RetryableError as error:

@@ -1,4 +1,4 @@
-"""What handlers do beside their work: composed once, metrics, and each message of a batch on its own."""
+"""Shared by handlers: compose once, write metrics, handle each message of a batch, return it for a retry."""
 
 from __future__ import annotations
 

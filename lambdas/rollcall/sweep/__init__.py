@@ -1,1 +1,1 @@
-"""The sweep: list, observe, gate, apply, report; one module for each step, and what they hand on."""
+"""The sweep: begin, prepare, observe, gate, apply, report; one module for each step, and what they share."""

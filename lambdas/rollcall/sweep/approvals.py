@@ -86,12 +86,12 @@ class PassedPlan(Serializable):
     at: datetime
     against: str
     plan: PlanReference | None
-    #: Contacts (account/kind) that were drift then; None, too many to store: all that were wrong.
+    #: Contacts (account/kind) that were drift then. None if too many to store: then all that differed count.
     drifted: tuple[str, ...] | None = None
 
 
 class PendingPlanMemory(Protocol):
-    """Memory of them in the state table. RetryableError from each."""
+    """Memory of plans that wait, of approvals and of plans that passed. RetryableError from each."""
 
     def save_pending(self, pending: PendingPlan) -> bool:
         """Remember a plan that waits; it replaces one of the same roster that nobody approved.
@@ -231,7 +231,7 @@ def make_pending_plan(
 
 
 def _list_warnings(change: RosterChange) -> list[str]:
-    """What is no reason to wait, and who approves should know all the same."""
+    """Facts that the approver should know, although they are no reason to wait."""
     weakens = {one.text for one in change.weakenings}
     warnings = [text for text in change.unmatched if text not in weakens]
     if change.not_compared:

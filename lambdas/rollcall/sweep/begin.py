@@ -84,7 +84,7 @@ def _make_run(request: Mapping[str, Any], control: Enforcement, candidate: str) 
 def _end_lapsed(
     run: Run, asked: Mapping[str, Any], pending: PendingPlan | None, control: Enforcement, ports: SweepPorts
 ) -> Run:
-    """A run that somebody waits for, and that does not begin: alerted, unless another run did its work."""
+    """End the run of a plan that lapsed, and alert that, unless another run did its work."""
     now = ports.clock.now()
     found = find_lapsed(run, asked, pending, control, now)
     if found is not None:
@@ -103,7 +103,7 @@ def _reuse_observation(run: Run, observed: Mapping[str, Any], ports: SweepPorts)
 
     A plan from what was observed alone would leave out what the roster before has written by now.
     """
-    # By when it was observed, as the ids of all data are.
+    # Begins with the time of the observation, as the ids of all data do.
     data = f"{observed['run']}-{run.id.rpartition('-')[2]}"
     accounts = list(ports.runs.read_accounts(observed["run"]))
     records = read_observed_with_writes(observed, ports.runs, ports.sweeps)
@@ -124,7 +124,7 @@ def read_observed_with_writes(
 
 
 def _resume_approved(run: Run, pending: PendingPlan, ports: SweepPorts) -> Run:
-    """What was observed and planned is stored: it is carried out, contact by contact, as far as it holds."""
+    """The run at its apply step, with the stored plan: each contact is checked again before it is written."""
     accounts = sum(1 for _ in ports.runs.read_accounts(pending.data))
     return replace(
         run,

@@ -52,14 +52,14 @@ def _shorten(suspects: list[str]) -> list[str]:
 class RunCounts:
     """Counts of one run.
 
-    `results` are what became of planned changes, `left` the verdict of a change that has none and why; `held`
-    are contacts whose deletes wait for a person, while the rest of the plan did not. `rollout` are digests of
-    changes that are wanted, and not carried out yet, with when their plan was made; `was_carried_out` says
-    whether one was since then, and somebody undid it. `drift` is whether the roster was in force before, so
-    that other changes are drift. `known` is the drift that events led to and that was left as it was;
-    `settled` is what of it is resolved by now, `narrowed` the drift of contacts that nobody could read, with
-    what this run read. `roles_before` are the accounts that the run before read through their own role,
-    `lost_roles` those of them that this one did not.
+    `results` are the results of planned changes, `left` verdict and reason of a change without one, `held`
+    contacts whose deletes wait for a person while the rest of the plan does not.
+    `rollout` are digests of changes that no run has made yet, with the time of their plan; `was_carried_out`
+    is whether a change was made since then, and somebody undid it. `drift` is whether the roster was in force
+    before, so that all other changes are drift. `known` is known drift; `settled` is the part of it that is
+    resolved now, `narrowed` the part that could not be read before, with what this run read.
+    `roles_before` are the accounts that the run before read through their own role, `lost_roles` those of
+    them that this one did not.
     """
 
     results: Mapping[tuple[str, ContactKind], ChangeResult]
@@ -90,7 +90,7 @@ class RunCounts:
         return [(account.id, change.kind) for account, change, _ in self.drifts]
 
     def drop_unchanged(self, unchanged: Collection[tuple[str, ContactKind]]) -> None:
-        """What nobody changed is no drift: the roster wants something else there since."""
+        """Drop contacts that nobody changed: the roster wants something else there since."""
         left = [item for item in self.drifts if (item[0].id, item[1].kind) not in unchanged]
         self.rolled_out += len(self.drifts) - len(left)
         self.drifts = left

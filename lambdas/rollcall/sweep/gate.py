@@ -1,4 +1,4 @@
-"""The gate: the whole plan is stored, and passes or waits for a person before the first write."""
+"""The gate: stores the whole plan, and lets it pass or wait for a person (`approvals`) before any write."""
 
 from __future__ import annotations
 

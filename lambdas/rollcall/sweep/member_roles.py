@@ -41,7 +41,7 @@ class RoleReads:
     def read(
         self, accounts: Sequence[Account]
     ) -> tuple[Mapping[str, Mapping[ContactKind, Observation]], Mapping[str, str]]:
-        """What roles answered by account, and of others why they did not. Some may not have been asked."""
+        """The contacts by account, and by account why its role failed; accounts in neither were not asked."""
         answers: dict[str, Mapping[ContactKind, Observation]] = {}
         failures: dict[str, str] = {}
         begun = self.clock.now()

@@ -119,7 +119,7 @@ class _Listing:
 
 
 def _list_accounts(run: Run, look: AccountReader, ports: SweepPorts) -> tuple[Run, list[ObservedAccount]]:
-    """The run that knows its accounts, and those that were read meanwhile, the first ones."""
+    """The run with the number of its accounts, and the first accounts, which were read during the listing."""
     listing, done = _Listing(ports.clock), list[ObservedAccount]()
     carriers = list_carriers(look.rosters, look.matches)
 
@@ -139,7 +139,7 @@ def _list_accounts(run: Run, look: AccountReader, ports: SweepPorts) -> tuple[Ru
 def _read_accounts(
     look: AccountReader, accounts: Iterator[Account], ports: SweepPorts
 ) -> list[ObservedAccount]:
-    """What was looked at without a gap: from the first that was not done in time on, they come again."""
+    """The accounts up to the first that was not read in time: the next worker goes on with that one."""
     if ports.roles is None:
         return _read_batch(look, accounts, ports.pool)
     roles = RoleReads(
@@ -173,7 +173,7 @@ def _read_batch(look: AccountReader, accounts: Iterable[Account], pool: Pool) ->
 
 
 def end_if_superseded(run: Run, *, ports: SweepPorts, rosters: Rosters) -> Run | None:
-    """The run as it ends because it is not the one that goes on, None if it is.
+    """The run at its end if another run or roster took over, None if it goes on.
 
     Remembers that it is at work. RetryableError if the state table could not be asked.
     """

@@ -46,7 +46,7 @@ _FACTS: Final = (
 FILES = {
     "report.csv": "text/csv; charset=utf-8",
     "report.html": "text/html; charset=utf-8",
-    # The last: who reads that it is there finds the others, too.
+    # The last: if it is there, so are the others.
     "report.json": "application/json",
 }
 

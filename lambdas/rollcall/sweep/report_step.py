@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     Results = Mapping[tuple[str, ContactKind], ChangeResult]
 
-#: The whole organization was looked at as it should be: the alarm that waits for sweeps is content.
+#: The whole organization was observed: no alarm about missing sweeps.
 _COMPLETE = frozenset({Ending.FINISHED, Ending.PENDING, Ending.PAUSED})
 
 
@@ -110,7 +110,7 @@ class ReportStep:
         return {(item.account_id, item.kind): item for part in parts for item in part}
 
     def _remember(self, run: Run, counts: RunCounts) -> None:
-        """Known drift that this run knows better. It may not have seen what came since."""
+        """Update known drift by what this run read, but none that was noted after the run began."""
         for account_id, kind, known in counts.settled:
             if known.at <= run.started_at:
                 self._replace_drift(account_id, kind, known.at, None)
@@ -121,7 +121,7 @@ class ReportStep:
     def _replace_drift(
         self, account_id: str, kind: ContactKind, at: datetime, after: KnownDrift | None
     ) -> None:
-        """Store what is known now in place of exactly what was known then."""
+        """Replace the known drift of this time; a later one stays."""
 
         def change(record: ContactRecord) -> ContactRecord:
             same = record.drift is not None and record.drift.at == at
@@ -131,7 +131,7 @@ class ReportStep:
         update_record(self.ports.records, record, change, clock=self.ports.clock)
 
     def _drop_altered(self, run: Run, plan: PlanReference, now: datetime) -> None:
-        """Its approval came to nothing: the next sweep plans anew, and nothing of this plan is granted."""
+        """Forget an altered plan and its approval, and remember that it lapsed: the next sweep plans anew."""
         if run.trigger is Trigger.APPROVAL:
             reason = str(AlteredPlanError())
             self.ports.sweeps.save_lapsed(
@@ -141,7 +141,7 @@ class ReportStep:
 
     def _forget(self, run: Run, plan: PlanReference) -> None:
         if run.trigger is Trigger.APPROVAL:
-            # It looked at the contacts of this plan alone: another may have been found to want more since.
+            # This run applied this plan alone: others stay, as they may have further changes.
             self.ports.sweeps.forget_applied(plan.digest)
         elif not list_held(run, self.ports.sweeps):
             self.ports.sweeps.forget_roster(plan.roster, self.ports.clock.now())

@@ -1,4 +1,4 @@
-"""Changes that a roster asks for and that no run has made yet: such a difference is no drift."""
+"""Distinguishes drift from rollout: changes that a roster asks for and that no run has made yet."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def load_granted(roster: str, ports: SweepPorts) -> dict[bytes, datetime]:
 
 
 def list_held(run: Run, sweeps: Sweeps) -> list[PendingPlan]:
-    """The plan of deletes that wait for a person, if the run carries out all else of its roster."""
+    """The plan of deletes that wait for a person while the run carries out the rest of its roster, if any."""
     plan = run.plan
     found = [sweeps.find_pending(digest) for digest in run.pending] if plan is not None else []
     return [pending for pending in found if pending is not None and plan and pending.roster == plan.roster]
 
 
 def load_held(run: Run, ports: SweepPorts) -> frozenset[tuple[str, ContactKind]]:
-    """Contacts that it deletes; RetryableError if it cannot be read."""
+    """The contacts of those deletes; RetryableError if the plan cannot be read."""
     held: set[tuple[str, ContactKind]] = set()
     for pending in list_held(run, ports.sweeps):
         with suppress(AlteredPlanError):
@@ -68,9 +68,9 @@ def load_held(run: Run, ports: SweepPorts) -> frozenset[tuple[str, ContactKind]]
 def load_rollout(
     roster: str, ports: SweepPorts, rosters: Rosters, *, besides: str
 ) -> Mapping[bytes, datetime]:
-    """As `load_granted`, with the changes of plans that needed no approval but that of the run `besides`.
+    """As `load_granted`, with plans that needed no approval, except the plan of the run `besides`.
 
-    A contact that was drift under the roster before does not count: it still is.
+    Without contacts that were drift under the roster before: they still are.
     """
     found = load_granted(roster, ports)
     for passed in ports.sweeps.list_passed(ports.clock.now()):
@@ -94,8 +94,8 @@ def _list_drifted(passed: PassedPlan, ports: SweepPorts, rosters: Rosters) -> It
 def find_drifted(run: Run, ports: SweepPorts, rosters: Rosters, *, today: date) -> tuple[str, ...] | None:
     """Contacts (account/kind) that the run saw changed by others, None if they are too many to store.
 
-    They are not as the approved roster wants them, and no change that it asks for is unfinished there. To be
-    asked before another roster is approved: what is unfinished under this one is forgotten then.
+    They are not as the approved roster wants them, and no change that it asks for is unfinished there. Call
+    this before another roster is approved: that forgets what is unfinished under this one.
     """
     against = run.approved or ""
     unfinished = load_rollout(against, ports, rosters, besides=run.id)
@@ -125,7 +125,7 @@ def _name_contact(change: PlannedChange) -> str:
 
 
 def was_carried_out(change: PlannedChange, since: datetime, records: ContactMemory, *, besides: str) -> bool:
-    """Whether a write made it since then, so that somebody undid it. Those of the run `besides` do not count.
+    """Whether a write made the change since then, so that somebody undid it, but none of the run `besides`.
 
     RetryableError if the record of the contact cannot be read.
     """
@@ -139,9 +139,9 @@ def was_carried_out(change: PlannedChange, since: datetime, records: ContactMemo
 def find_unchanged(
     run: Run, drifts: Iterable[tuple[str, Change]], ports: SweepPorts, rosters: Rosters
 ) -> set[tuple[str, ContactKind]]:
-    """Which of these contacts (account, change) the run before saw as they are, and would not have changed.
+    """Those of these contacts (account, change) that the run before saw the same, and would not have changed.
 
-    An OU was renamed since, or an account reopened: nobody changed the contact, and no event is missing.
+    Nobody changed them, and no event is missing: an OU was renamed since, or an account reopened.
     RetryableError.
     """
     last = ports.sweeps.find_last() or {}

@@ -1,1 +1,1 @@
-"""Writing one contact: intent, ledger, put, verify; and finishing what a lost worker began."""
+"""Writing one contact: intent, ledger, put, verify. Crashes are in `publish/recover`."""

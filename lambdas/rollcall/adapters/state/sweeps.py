@@ -25,7 +25,7 @@ _LAPSED_SHOWN: Final = timedelta(days=7)
 
 
 class PendingPlanItems(TableAdapter):
-    """The part of the port `Sweeps` that people decide."""
+    """The port `PendingPlanMemory`."""
 
     def save_pending(self, pending: PendingPlan) -> bool:
         """Remember a plan that waits, instead of another of its roster that nobody approved.

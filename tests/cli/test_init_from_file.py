@@ -23,7 +23,7 @@ from rollcall.model.desired import Absent, Desired, DesiredAbsent, Observation, 
 from rollcall.model.roster import Roster
 from rollcall.report.build import ReportInput, build_report
 from rollcall.report.csv_file import list_columns, write_csv
-from rollcall.sweep.run import HELD
+from rollcall.sweep.run import PENDING_APPROVAL
 from rollcall_cli.aws.directory import name_ou
 from rollcall_cli.init.csv_file import read_csv
 from rollcall_cli.init.files import FROM_AWS, FROM_FILE, build_roster_file
@@ -68,7 +68,7 @@ def export(observed: Iterable[ObservedAccount], roster: Mapping[str, Any] = WITH
         },
         roster=roster,
         decide=lambda record: plan_observed(record, compiled, halted=None, today=TODAY),
-        judge=lambda _account_id, _change: HELD,
+        judge=lambda _account_id, _change: PENDING_APPROVAL,
         drift=(),
         today=TODAY,
         trend=[],

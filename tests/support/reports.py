@@ -18,7 +18,7 @@ from rollcall.model.display import Masks
 from rollcall.model.roster import Roster
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.report.build import ReportInput, build_report
-from rollcall.sweep.run import HELD
+from rollcall.sweep.run import PENDING_APPROVAL
 
 TODAY = date(2026, 10, 5)
 UNITS = (
@@ -68,7 +68,7 @@ def sample_report(
         summary=_summary(roster, accounts, held=held),
         roster=ROSTER,
         decide=lambda record: plan_observed(record, roster, halted=None, today=TODAY),
-        judge=lambda account_id, change: results.get((account_id, change.kind), HELD),
+        judge=lambda account_id, change: results.get((account_id, change.kind), PENDING_APPROVAL),
         # No event came of them: what an event comes of is restored before a sweep sees it.
         drift=[key for key in sorted(results) if results[key][0] is Verdict.SET][: None if calm else 2],
         today=TODAY,

@@ -253,7 +253,7 @@ MONITORED_EVENTS: Final = {
 } | PART_EVENTS
 
 #: The same by event name, which is all that an incident carries.
-BY_NAME: Final = {name: watch for (_, name), watch in MONITORED_EVENTS.items()}
+BY_NAME: Final = {name: monitored for (_, name), monitored in MONITORED_EVENTS.items()}
 
 #: At the end of the names of Lambda's events: UpdateFunctionCode20150331v2.
 _VERSION: Final = re.compile(r"20[0-9]{6}(v[0-9]+)?$", re.ASCII)

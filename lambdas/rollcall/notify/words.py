@@ -145,13 +145,13 @@ _IDENTITY_CENTER: Final = re.compile(
 
 def describe_monitored(event_name: str) -> Words:
     """The words of an event that is only alerted; KeyError for any other."""
-    watch = get_monitored(event_name)
+    monitored = get_monitored(event_name)
     return replace(
         WORDS[str(Verdict.NOTIFIED)],
         result="",
-        next_step=watch.next_step,
-        over=watch.severity < Severity.HIGH,
-        runbook=watch.section or event_name.lower(),
+        next_step=monitored.next_step,
+        over=monitored.severity < Severity.HIGH,
+        runbook=monitored.section or event_name.lower(),
     )
 
 

@@ -14,7 +14,7 @@ from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.outcomes.verdicts import COUNTED, RIGHT, VERDICTS, Verdict
-from rollcall.sweep.run import HELD, Ending, Trigger, find_ending
+from rollcall.sweep.run import PENDING_APPROVAL, Ending, Trigger, find_ending
 from rollcall.sweep.stored_plan import (
     compute_change_digest,
     describe_for_notice,
@@ -52,8 +52,8 @@ def _shorten(suspects: list[str]) -> list[str]:
 class RunCounts:
     """Counts of one run.
 
-    `results` are the results of planned changes, `left` verdict and reason of a change without one, `held`
-    contacts whose deletes wait for a person while the rest of the plan does not.
+    `results` are the results of planned changes, `left` verdict and reason of a change without one.
+    `pending_deletes` are contacts whose deletes wait for a person while the rest of the plan does not.
     `rollout` are digests of changes that no run has made yet, with the time of their plan; `was_carried_out`
     is whether a change was made since then, and somebody undid it. `drift` is whether the roster was in force
     before, so that all other changes are drift. `known` is known drift; `settled` is the part of it that is
@@ -67,7 +67,7 @@ class RunCounts:
     rollout: Mapping[bytes, datetime]
     was_carried_out: Callable[[PlannedChange, datetime], bool]
     drift: bool
-    held: frozenset[tuple[str, ContactKind]] = frozenset()
+    pending_deletes: frozenset[tuple[str, ContactKind]] = frozenset()
     known: Mapping[tuple[str, ContactKind], KnownDrift] = field(default_factory=dict)
     roles_before: frozenset[str] = frozenset()
     accounts: int = 0
@@ -96,14 +96,14 @@ class RunCounts:
         self.drifts = left
 
     def list_alerted(self) -> list[_Drift]:
-        """Drift without what is held: the plan that is pending approval has its own, louder notice."""
-        return [item for item in self.drifts if (item[0].id, item[1].kind) not in self.held]
+        """Drift without pending deletes: the plan that is pending approval has its own, louder notice."""
+        return [item for item in self.drifts if (item[0].id, item[1].kind) not in self.pending_deletes]
 
     def judge_change(self, account_id: str, change: Change) -> tuple[Verdict, str]:
         """What became of a change that was planned, and why."""
         if (result := self.results.get((account_id, change.kind))) is not None:
             return result.verdict, result.reason
-        return HELD if (account_id, change.kind) in self.held else self.left
+        return PENDING_APPROVAL if (account_id, change.kind) in self.pending_deletes else self.left
 
     def add(self, account: Account, plan: Plan, *, drift: bool = True) -> None:
         """The next account. `drift` is whether its contacts were to be right before this run."""

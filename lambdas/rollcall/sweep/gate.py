@@ -162,8 +162,8 @@ class Gate:
         if reasons:
             # They alone: an attacker would only have to add contacts, and all else would wait with them.
             _, plan, _ = self._plan(run, roster, new_deletes_only=False)
-            draft, held, same = self._plan(run, roster, new_deletes_only=True, first_part=plan.parts)
-            run = self._wait_for_approval(run, draft, held, same, reasons)
+            draft, deletes, same = self._plan(run, roster, new_deletes_only=True, first_part=plan.parts)
+            run = self._wait_for_approval(run, draft, deletes, same, reasons)
         return replace(run, next=Step.REPORT) if control.paused else let_through(run, plan, Step.SETTLE)
 
     def _plan(

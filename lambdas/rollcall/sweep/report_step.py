@@ -24,7 +24,13 @@ from rollcall.sweep.counts import (
 )
 from rollcall.sweep.gate import know_contacts
 from rollcall.sweep.report_files import build_waiting, publish_report
-from rollcall.sweep.rollout import find_unchanged, list_held, load_held, load_rollout, was_carried_out
+from rollcall.sweep.rollout import (
+    find_unchanged,
+    list_pending_deletes,
+    load_pending_deletes,
+    load_rollout,
+    was_carried_out,
+)
 from rollcall.sweep.run import Ending, Run, Step, Trigger, describe_failure, find_ending, find_left_over
 from rollcall.sweep.stored_plan import AlteredPlanError
 
@@ -143,7 +149,7 @@ class ReportStep:
         if run.trigger is Trigger.APPROVAL:
             # This run applied this plan alone: others stay, as they may have further changes.
             self.ports.sweeps.forget_applied(plan.digest)
-        elif not list_held(run, self.ports.sweeps):
+        elif not list_pending_deletes(run, self.ports.sweeps):
             self.ports.sweeps.forget_roster(plan.roster, self.ports.clock.now())
 
     def _publish_notices(
@@ -179,7 +185,7 @@ class ReportStep:
         counts = RunCounts(
             results=results,
             left=find_left_over(run),
-            held=load_held(run, self.ports),
+            pending_deletes=load_pending_deletes(run, self.ports),
             rollout=load_rollout(roster.digest, self.ports, self.rosters, besides=run.id) if roster else {},
             was_carried_out=partial(was_carried_out, records=self.ports.records, besides=run.id),
             drift=drift,

@@ -48,21 +48,21 @@ def load_granted(roster: str, ports: SweepPorts) -> dict[bytes, datetime]:
     return granted
 
 
-def list_held(run: Run, sweeps: Sweeps) -> list[PendingPlan]:
+def list_pending_deletes(run: Run, sweeps: Sweeps) -> list[PendingPlan]:
     """The plan of deletes that wait for a person while the run carries out the rest of its roster, if any."""
     plan = run.plan
     found = [sweeps.find_pending(digest) for digest in run.pending] if plan is not None else []
     return [pending for pending in found if pending is not None and plan and pending.roster == plan.roster]
 
 
-def load_held(run: Run, ports: SweepPorts) -> frozenset[tuple[str, ContactKind]]:
+def load_pending_deletes(run: Run, ports: SweepPorts) -> frozenset[tuple[str, ContactKind]]:
     """The contacts of those deletes; RetryableError if the plan cannot be read."""
-    held: set[tuple[str, ContactKind]] = set()
-    for pending in list_held(run, ports.sweeps):
+    deletes: set[tuple[str, ContactKind]] = set()
+    for pending in list_pending_deletes(run, ports.sweeps):
         with suppress(AlteredPlanError):
             changes = open_pending(ports.runs, pending).read_all()
-            held |= {(change.account_id, change.kind) for change in changes}
-    return frozenset(held)
+            deletes |= {(change.account_id, change.kind) for change in changes}
+    return frozenset(deletes)
 
 
 def load_rollout(

@@ -130,7 +130,7 @@ def find_ending(run: Run) -> Ending:
 
 
 #: What is said of a contact whose change waits for a person.
-HELD: Final = (Verdict.WOULD_SET, "the plan is pending approval")
+PENDING_APPROVAL: Final = (Verdict.WOULD_SET, "the plan is pending approval")
 _NOT_REACHED: Final = {
     Ending.PAUSED: (Verdict.WOULD_SET, "writes were paused before it was reached"),
     Ending.SUPERSEDED: (Verdict.WOULD_SET, "another roster or run took over before it was reached"),
@@ -145,6 +145,6 @@ def find_left_over(run: Run) -> tuple[Verdict, str]:
     if run.plan is not None:
         return Verdict.PENDING, "the run gave up before it was reached"
     if run.pending:
-        return HELD
+        return PENDING_APPROVAL
     unplanned = {str(Step.OBSERVE), str(Step.GATE)}.intersection(run.failed)
     return Verdict.WOULD_SET, "no plan was made: a step failed" if unplanned else "nothing is approved"

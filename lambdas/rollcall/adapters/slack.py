@@ -1,4 +1,4 @@
-"""Slack as a channel, over HTTPS: an incoming webhook, or a bot, which has threads."""
+"""Slack as a channel: a webhook, or a bot, which has threads. `notify/block_kit` makes what is posted."""
 
 from __future__ import annotations
 

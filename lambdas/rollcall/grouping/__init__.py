@@ -1,1 +1,1 @@
-"""Grouping: many alerts of one kind leave as one message a minute, which names what it stands for."""
+"""Grouping: bulk edits, and other alerts that are many, leave as one message a minute that names each."""

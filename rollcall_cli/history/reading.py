@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from rollcall.adapters.system import ThreadPool
 from rollcall.contact.edits import is_open, list_edits
+from rollcall.model.account import is_account_id
 from rollcall.model.contact import ContactKind
 from rollcall.outcomes.outcome import make_incident_id
 from rollcall_cli.history import records
@@ -104,7 +105,8 @@ class HistoryReader:
         lines = list({(line["incident_id"], *map(str, line["kinds"])): line for line in every}.values())
         ids = {incident_id, *(line["incident_id"] for line in lines)}
         found = self.contacts.list_edited()
-        named = {line["account_id"] for line in lines if records.is_account_id(line["account_id"])}
+        # An event on an OU has no account ID.
+        named = {line["account_id"] for line in lines if is_account_id(line["account_id"])}
         edits = list_edits(found, since=_ALWAYS, now=self.clock.now())
         named |= {edit.account_id for edit in edits if edit.incident_id in ids}
         accounts = sorted(named) or records.list_ledger_accounts(self.s3, bucket=self.bucket)

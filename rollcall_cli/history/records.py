@@ -120,13 +120,8 @@ def _parse_object(item: StoredVersion) -> dict[str, Any]:
 _GONE: Final = frozenset({"NoSuchKey", "NoSuchVersion", "404"})
 
 
-#: Folders of the ledger that belong to no account.
+#: The folder of an account. Commands and alerts have others.
 _FOLDER: Final = re.compile(r"ledger/(?P<account>[0-9]{12})/")
-
-
-def is_account_id(text: str) -> bool:
-    """Return whether this is an account ID; an event on an OU has none."""
-    return _FOLDER.fullmatch(f"ledger/{text}/") is not None
 
 
 def list_ledger_accounts(client: Any, *, bucket: str) -> list[str]:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Final
 
 import typer
 
+from rollcall.model.account import is_account_id
 from rollcall.model.contact import EMAIL, ContactKind
 from rollcall_config.configuration import VARIABLE
 
 #: Heading in `--help`.
 _OFFLINE: Final = "Without AWS"
 KIND_NAMES: Final = "security, operations, billing or primary"
-_ACCOUNT: Final = re.compile(r"[0-9]{12}", re.ASCII)
 
 
 def check_account_id(value: str) -> str:
     """Return the value if it is an account ID; typer.BadParameter otherwise."""
-    if not _ACCOUNT.fullmatch(value):
+    if not is_account_id(value):
         raise typer.BadParameter("an account ID has 12 digits")
     return value
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.decide.resolve import RegisteredDrill
-from rollcall.events.fields import is_account_id
+from rollcall.model.account import is_account_id
 from rollcall.model.contact import ALTERNATE_KINDS, ContactKind
 
 if TYPE_CHECKING:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 
+from rollcall.model.account import is_account_id
 from rollcall.model.errors import MalformedEventError
-
-_ACCOUNT_ID = re.compile(r"[0-9]{12}", re.ASCII)
 
 
 def flatten_leaves(value: object) -> dict[str, object]:
@@ -21,11 +19,6 @@ def read_account_id(value: object) -> str:
     if is_account_id(value):
         return str(value)
     raise MalformedEventError("the event names no account of 12 digits")
-
-
-def is_account_id(value: object) -> bool:
-    """Whether this is text of twelve digits."""
-    return isinstance(value, str) and _ACCOUNT_ID.fullmatch(value) is not None
 
 
 def read_text(value: object, *, longest: int) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from rollcall.events.actor import Actor
-from rollcall.events.fields import flatten_leaves, is_account_id, make_key_text, read_account_id, read_text
+from rollcall.events.fields import flatten_leaves, make_key_text, read_account_id, read_text
 from rollcall.events.monitored import (
     CLOUDFORMATION,
     GUARDRAIL_TYPE,
@@ -21,6 +21,7 @@ from rollcall.events.monitored import (
     strip_version,
 )
 from rollcall.events.signal import Cause, EventReference, Ignored, Signal
+from rollcall.model.account import is_account_id
 from rollcall.model.contact import ALTERNATE_KINDS, ContactKind
 from rollcall.model.errors import MalformedEventError
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from rollcall.model.codec import Serializable
+
+_ACCOUNT_ID: Final = re.compile(r"[0-9]{12}", re.ASCII)
 
 
 class AccountState(StrEnum):
@@ -58,6 +61,11 @@ def _quote_name(name: str) -> str:
     if "/" not in name and '"' not in name:
         return name
     return '"' + name.replace('"', '""') + '"'
+
+
+def is_account_id(value: object) -> bool:
+    """Whether this is text of twelve digits."""
+    return isinstance(value, str) and _ACCOUNT_ID.fullmatch(value) is not None
 
 
 def describe_account(account: Account | None, *, account_id: str | None = None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from rollcall.model.account import is_account_id
 from rollcall.model.contact import ALTERNATE_PARTS, PRIMARY_PARTS, mask_secrets
 from rollcall.model.display import spell_unseen
 
@@ -165,7 +166,6 @@ def shorten(text: str, length: int) -> str:
 #: https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-Beijing.html
 _CONSOLES: Final = {"cn-": "console.amazonaws.cn", "us-gov-": "console.amazonaws-us-gov.com"}
 _CONSOLE: Final = "console.aws.amazon.com"
-_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _EVENT = re.compile(r"[0-9A-Za-z-]{8,64}", re.ASCII)
 
 
@@ -205,7 +205,7 @@ class Links:
             return []
         page = f"cloudtrailv2/home?region={self.region}#/events/{event_id}"
         address = f"https://{self.region}.{self.console}/{page}"
-        if not _is_account(account_id):
+        if not is_account_id(account_id):
             return [Link(label="CloudTrail", target=address)]
         return [Link(label=f"CloudTrail ({account_id})", target=self._sign_in(str(account_id), address))]
 
@@ -214,7 +214,7 @@ class Links:
 
         The latter opens only in the management account.
         """
-        if not _is_account(account_id):
+        if not is_account_id(account_id):
             return []
         page = f"organizations/v2/home/accounts/{account_id}"
         if self.access_portal:
@@ -229,10 +229,6 @@ class Links:
             return address
         portal = self.access_portal.rstrip("/")
         return f"{portal}/#/console?account_id={account_id}&destination={quote(address, safe='')}"
-
-
-def _is_account(value: object) -> bool:
-    return isinstance(value, str) and _ACCOUNT.fullmatch(value) is not None
 
 
 #: AWS takes 50 characters; those that cannot be seen are longer once they are spelt.

@@ -16,7 +16,7 @@ from rollcall_cli.setup.steps import (
     StepResult,
 )
 from rollcall_cli.setup.trust import AccountsAccess, AllFeatures, PolicyType, StackSetsAccess
-from rollcall_cli.text.problems import CommandError
+from rollcall_cli.text.problems import DENIED_CODES, CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +35,6 @@ _NOT_YET: Final = frozenset(
 #: Already done by somebody else, or by an earlier attempt.
 _ALREADY_DONE: Final = frozenset({"AccountAlreadyRegisteredException", "PolicyTypeAlreadyEnabledException"})
 _ALREADY_UNDONE: Final = frozenset({"AccountNotRegisteredException"})
-_DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
 def list_steps(settings: Settings) -> Sequence[SetupStep]:
@@ -143,7 +142,7 @@ def _run_guarded(step: SetupStep, run: Callable[[], StepReport]) -> StepReport:
             f"AWS answered {_describe_error(error)}",
             "run the command again; it continues where it stopped",
         )
-        if get_code(error) in _DENIED:
+        if get_code(error) in DENIED_CODES:
             fix = f"use a role of the management account that is allowed to run `{step.command}`"
     return _build_report(
         step, StepResult.FAILED, Prerequisite(status=PrerequisiteStatus.BLOCKED, seen=problem, fix=fix)

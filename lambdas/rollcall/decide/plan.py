@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rollcall.decide.resolve import fill_kept, resolve_requirement
 from rollcall.model.account import Account
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
     from rollcall.decide.resolve import Requirement
     from rollcall.model.roster import Roster
+
+#: Why a contact is unmanaged.
+NOT_NAMED: Final = "the roster names no contact of this kind here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +94,7 @@ def _decide(
         return Finding(kind=kind, verdict=Verdict.EXEMPT, reason=requirement.exempt, found=found)
     desired = requirement.desired.get(kind)
     if desired is None:
-        reason = "the roster names no contact of this kind here"
-        return Finding(kind=kind, verdict=Verdict.UNMANAGED, reason=reason, found=found)
+        return Finding(kind=kind, verdict=Verdict.UNMANAGED, reason=NOT_NAMED, found=found)
     kept = desired.contact.list_kept() if isinstance(desired, Desired) and isinstance(found, Present) else ()
     desired = fill_kept(desired, found, account, kind)
     left_alone = _find_reason_to_skip(found, desired, account, blocked=requirement.blocked, halted=halted)

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from rollcall.decide.plan import NOT_NAMED
 from rollcall.decide.roster_entries import OrganizationNames, find_unmatched
 from rollcall.model.account import describe_account
 from rollcall.model.codec import encode
@@ -73,10 +74,7 @@ class Holders:
 VERSION = 1
 #: Runs that the trend goes back: two months of daily ones.
 TREND_RUNS = 60
-_UNMANAGED = {
-    "status": str(Verdict.UNMANAGED),
-    "reason": "the roster names no contact of this kind here",
-}
+_UNMANAGED = {"status": str(Verdict.UNMANAGED), "reason": NOT_NAMED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key
 from rollcall.model.errors import RetryableError
-from rollcall.sweep.approvals import COUNTED, LapsedApproval, PassedPlan, PendingPlan
+from rollcall.sweep.approvals import COUNTED, WAITS, LapsedApproval, PassedPlan, PendingPlan
 from rollcall.sweep.run import LEASE_SECONDS, Run
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ _PENDING: Final = "pending#"
 _LAPSED: Final = make_key("sweep", "lapsed")
 _PASSED: Final = "passed#"
 _ROLLED_BACK: Final = make_key("sweep", "left")
-#: As long as a plan waits: the person who approved it comes to look within that.
-_LAPSED_SHOWN: Final = timedelta(days=7)
+#: As long as a plan waits: the approver comes to look within that time.
+_LAPSED_SHOWN: Final = WAITS
 
 
 class PendingPlanItems(TableAdapter):

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from localcloud.cloud.clients import REGION
-from localcloud.cloud.gateway import build_response, identify_caller
+from localcloud.cloud.gateway import build_refusal, build_response, identify_caller
 from simulation.cloudtrail import Recorder
 from simulation.ids import Ids
 
@@ -62,9 +62,9 @@ class EventHistory:
         attributes = asked.get("LookupAttributes", [])
         if len(attributes) > 1 or any(one["AttributeKey"] not in _ATTRIBUTES for one in attributes):
             code = "InvalidLookupAttributesException"
-            return build_response({"__type": code, "message": "You can specify one attribute"}, status=400)
+            return build_refusal(code, "You can specify one attribute")
         if not 1 <= asked.get("MaxResults", _PAGE) <= _PAGE:
-            return build_response({"__type": "InvalidMaxResultsException", "message": "1 to 50"}, status=400)
+            return build_refusal("InvalidMaxResultsException", "1 to 50")
         found = [record for record in list(self._records[caller.account_id]) if _is_asked_for(record, asked)]
         start = int(asked.get("NextToken", 0))
         end = start + asked.get("MaxResults", _PAGE)

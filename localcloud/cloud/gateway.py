@@ -134,5 +134,10 @@ def build_response(
     )
 
 
+def build_refusal(code: str, message: str) -> Response:
+    """The error of a service that speaks JSON."""
+    return build_response({"__type": code, "message": message}, status=400)
+
+
 def _convert_to_epoch(value: datetime) -> float:
     return value.timestamp()

@@ -10,7 +10,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloud.gateway import build_response, identify_caller, parse_credential_scope
+from localcloud.cloud.gateway import build_refusal, build_response, identify_caller, parse_credential_scope
 
 if TYPE_CHECKING:
     from werkzeug import Request, Response
@@ -34,9 +34,7 @@ class PutEventsApi:
         caller, region = identify_caller(request), parse_credential_scope(request)[1]
         entries = json.loads(request.get_data())["Entries"]
         if not 1 <= len(entries) <= _MAXIMUM_ENTRIES:
-            return build_response(
-                {"__type": "ValidationException", "message": "1 to 10 entries are expected"}, status=400
-            )
+            return build_refusal("ValidationException", "1 to 10 entries are expected")
         accepted, results = [], []
         for entry in entries:
             name = entry.get("EventBusName") or "default"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from localcloud.cloud.gateway import build_response, identify_caller
+from localcloud.cloud.gateway import build_refusal, identify_caller
 from localcloud.events.buses import find_bus
 from localcloud.events.operators import InvalidPatternError
 from localcloud.events.patterns import compile_pattern
@@ -45,10 +45,10 @@ class RuleChecks:
             if ":event-bus/" not in arn:
                 continue
             if find_bus(arn) is None:
-                return _refuse("ResourceNotFoundException", f"Event bus {arn} does not exist.")
+                return build_refusal("ResourceNotFoundException", f"Event bus {arn} does not exist.")
             foreign = arn.split(":")[4] != account
             if foreign and role and not self._access.may_be_admitted(role, "events:PutEvents", arn):
-                return _refuse(
+                return build_refusal(
                     "AccessDeniedException",
                     f"The policy of {arn} does not allow events:PutEvents to account {account}.",
                 )
@@ -61,11 +61,9 @@ def _check_rule(parameters: dict[str, Any]) -> Response | None:
         try:
             compile_pattern(pattern)
         except InvalidPatternError as error:
-            return _refuse("InvalidEventPatternException", f"Event pattern is not valid. Reason: {error}")
+            return build_refusal(
+                "InvalidEventPatternException", f"Event pattern is not valid. Reason: {error}"
+            )
     if schedule and not is_schedule(schedule, once=False):
-        return _refuse("ValidationException", "Parameter ScheduleExpression is not valid.")
+        return build_refusal("ValidationException", "Parameter ScheduleExpression is not valid.")
     return None
-
-
-def _refuse(code: str, message: str) -> Response:
-    return build_response({"__type": code, "message": message}, status=400)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.exceptions import AWSError
 
-from localcloud.cloud.gateway import build_response
+from localcloud.cloud.gateway import build_refusal, build_response
 from localcloud.state_machines.definitions import InvalidDefinitionError, check_definition
 from localcloud.state_machines.tasks import SERVICE
 
@@ -52,7 +52,7 @@ class StepFunctionsApi:
         try:
             return build_response(self._operations[name](parameters))
         except AWSError as error:
-            return _build_refusal(str(error.error_type), str(error.message))
+            return build_refusal(str(error.error_type), str(error.message))
 
     def _start(self, parameters: dict[str, Any]) -> dict[str, Any]:
         execution = self._executions.start(
@@ -88,12 +88,12 @@ class StepFunctionsApi:
             if "definition" in parameters:
                 check_definition(parameters["definition"])
         except InvalidDefinitionError as error:
-            return _build_refusal("InvalidDefinition", f"Invalid State Machine Definition: '{error}'")
+            return build_refusal("InvalidDefinition", f"Invalid State Machine Definition: '{error}'")
         role = parameters.get("roleArn")
         if role and not self._access.can_assume(
             SERVICE, role, source_arn=parameters.get("stateMachineArn", "")
         ):
-            return _build_refusal(
+            return build_refusal(
                 "AccessDeniedException",
                 f"Neither the global service principal {SERVICE}, nor the regional one is authorized to "
                 "assume the provided role.",
@@ -105,7 +105,3 @@ def _cut_page(key: str, items: list[Any], parameters: dict[str, Any]) -> dict[st
     begin = int(parameters.get("nextToken") or 0)
     end = begin + int(parameters.get("maxResults") or _PAGE)
     return {key: items[begin:end]} | ({"nextToken": str(end)} if end < len(items) else {})
-
-
-def _build_refusal(code: str, message: str) -> Response:
-    return build_response({"__type": code, "message": message}, status=400)

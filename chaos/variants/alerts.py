@@ -13,7 +13,7 @@ _EDITED: Final = ("crash", "trouble", "rush", "bursts", "outage")
 ALERTS: Final = (
     Variant(
         name="kept-edits-undone",
-        place="rollcall.reconcile.found_right:explain_right",
+        place="rollcall.reconcile.already_compliant:explain_compliant",
         old="if kept:",
         new="if explained.verdict is Verdict.SET_BY_OTHERS:",
         caught_by=("kept-edit-hidden",),
@@ -83,7 +83,7 @@ ALERTS: Final = (
     ),
     Variant(
         name="right-at-once-believed",
-        place="rollcall.reconcile.found_right:explain_right",
+        place="rollcall.reconcile.already_compliant:explain_compliant",
         old="if not surely_later and ",
         new="if False and ",
         caught_by=("alert-too-quiet", "edit-not-alerted"),

@@ -1,4 +1,4 @@
-"""What several tests of one subject share: changed unit."""
+"""What several tests of one subject share: renamed OU."""
 
 from __future__ import annotations
 

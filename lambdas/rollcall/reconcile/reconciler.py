@@ -26,7 +26,7 @@ from rollcall.reconcile.preconditions import (
     notify_only,
     skip_unknown,
 )
-from rollcall.reconcile.renamed_unit import UnitAccounts, handle_changed_unit
+from rollcall.reconcile.renamed_ou import OuAccounts, handle_renamed_ou
 from rollcall.reconcile.restore import AccountRestorer
 from rollcall.rosters.orphaned import CachedMatches
 from rollcall.write.apply_change import AppliedChange
@@ -66,8 +66,8 @@ class Reconciler:
     publisher: IncidentPublisher
     grouper: AlertGrouper
     bus: OutcomeBus
-    #: Which accounts of a changed unit were looked at.
-    units: UnitAccounts
+    #: Which accounts of a renamed OU were reconciled.
+    units: OuAccounts
     #: ARNs of the roles that our writes use.
     writer_roles: frozenset[str]
     #: What monitored events may be about.
@@ -106,7 +106,7 @@ class Reconciler:
             self.publisher.publish_only(make_incident(signal, None, [AppliedChange(outcome=outcome)]))
             return None
         if signal.ou_id is not None:
-            return self._handle_unit(signal, signal.ou_id, delivery)
+            return self._handle_ou(signal, signal.ou_id, delivery)
         return self._handle_account(signal, delivery)
 
     def _narrow(self, signal: Signal) -> tuple[Signal, Enforcement | None]:
@@ -123,9 +123,9 @@ class Reconciler:
             return signal, control
         return signal, None
 
-    def _handle_unit(self, signal: Signal, ou_id: str, delivery: Delivery) -> int | None:
+    def _handle_ou(self, signal: Signal, ou_id: str, delivery: Delivery) -> int | None:
         waits: list[int | None] = []
-        outcome = handle_changed_unit(
+        outcome = handle_renamed_ou(
             signal=signal,
             ou_id=ou_id,
             roster=self.rosters.find_current(self.rosters.get_enforcement()),

@@ -16,8 +16,8 @@ from rollcall.model.desired import Absent, Desired, Observation, Unreadable
 from rollcall.model.errors import IntentBusyError, RetryableError, SoonError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import FOUND_RIGHT, VERDICTS, Left, Verdict
+from rollcall.reconcile.already_compliant import explain_compliant
 from rollcall.reconcile.backoff import back_off, find_repeated_incident
-from rollcall.reconcile.found_right import explain_right
 from rollcall.reconcile.preconditions import make_denied
 from rollcall.rosters.orphaned import find_orphaned
 from rollcall.write.apply_change import AppliedChange, apply_change
@@ -206,7 +206,7 @@ class AccountRestorer:
             roster_digest=self.roster.digest,
         )
         if finding.verdict is Verdict.COMPLIANT and self.signal.cause in TAMPERING:
-            return explain_right(
+            return explain_compliant(
                 outcome,
                 record,
                 signal=self.signal,

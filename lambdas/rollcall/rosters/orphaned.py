@@ -108,7 +108,7 @@ def forget_closed(
 def find_orphaned_paths(
     roster: Roster, memory: Matches, organization: Organization, *, changed: str
 ) -> list[str]:
-    """A reason for each path of the roster that led to the changed unit, or below it, and no longer does.
+    """A reason for each path of the roster that led to the renamed OU, or below it, and no longer does.
 
     Another renamed OU is not alerted again: its own event was, and its accounts are blocked.
     """

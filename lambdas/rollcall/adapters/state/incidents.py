@@ -54,7 +54,7 @@ class IncidentItems(TableAdapter):
         return [_read(item) for item in self._table.query_index(PENDING, "incident")]
 
     def mark_done(self, incident_id: str, account_id: str, *, at: datetime) -> None:
-        """Remember that this account of a changed unit was looked at."""
+        """Remember that this account of a renamed OU was reconciled."""
         self._table.call(
             "update_item",
             Key=_make_key(incident_id),

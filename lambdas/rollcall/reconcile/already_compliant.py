@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rollcall.outcomes.outcome import Outcome
 
 
-def explain_right(
+def explain_compliant(
     outcome: Outcome,
     record: ContactRecord,
     *,

@@ -1,4 +1,4 @@
-"""An OU was changed: its accounts are reconciled, unless the roster no longer matches it."""
+"""A renamed OU: its accounts are reconciled, unless the roster no longer matches it."""
 
 from __future__ import annotations
 
@@ -19,36 +19,35 @@ if TYPE_CHECKING:
     from rollcall.ports import Organization
     from rollcall.rosters.orphaned import Matches
 
-#: A changed OU is carried out by signal for so many accounts; more are left to a sweep,
-#: which plans before it writes.
+#: Accounts that one event reconciles; more are left to a sweep, which plans before it writes.
 MOST_ACCOUNTS = 10
 
 
-class UnitAccounts(Protocol):
-    """Memory of the accounts of a changed unit that were looked at. RetryableError from each."""
+class OuAccounts(Protocol):
+    """Memory of the accounts of a renamed OU that were reconciled. RetryableError from each."""
 
     def mark_done(self, incident_id: str, account_id: str, *, at: datetime) -> None:
-        """Remember that this account was looked at because of this event."""
+        """Remember that this account was reconciled because of this event."""
 
     def list_done(self, incident_id: str) -> Collection[str]:
         """The accounts that were."""
 
 
-def handle_changed_unit(
+def handle_renamed_ou(
     *,
     signal: Signal,
     ou_id: str,
     roster: Roster,
     matches: Matches,
     organization: Organization,
-    units: UnitAccounts,
+    units: OuAccounts,
     now: datetime,
     reconcile: Callable[[Signal], None],
 ) -> Outcome:
-    """What became of a changed unit as such; each of its accounts goes through `reconcile`, if there are few.
+    """The outcome of the OU itself; each of its accounts goes through `reconcile`, if there are few.
 
-    RetryableError if the unit cannot be looked at, or once all accounts were if one of them has to wait: the
-    next delivery goes on with those that are left.
+    RetryableError if the OU cannot be read, or in the end if an account has to wait: the next delivery goes
+    on with the accounts that are left.
     """
     lost = find_orphaned_paths(roster, matches, organization, changed=ou_id)
     accounts = organization.list_accounts_below(ou_id, most=MOST_ACCOUNTS + 1)

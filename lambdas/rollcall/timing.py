@@ -61,7 +61,7 @@ class Easing:
 
     #: What is left of the rate.
     decrease: float
-    #: Seconds for which it stays so.
+    #: Seconds for which it stays that low.
     hold_seconds: float
     #: Then a second of success gains this share of the ceiling.
     increase: float

@@ -69,16 +69,16 @@ class KnownWrite(Serializable):
     #: The key and the id of the event, or the id of the run, that led to it.
     event_key: str
     event_id: str
-    #: Which alerts name it.
+    #: The incident whose alerts name it.
     incident_id: str
-    #: Fingerprint of what it was to leave.
+    #: Fingerprint of the contact that it was to leave.
     left: str | None
     #: Of the call that AWS answered, or of the one that its event names.
     request_id: str | None = None
 
     @property
     def may_have_changed(self) -> bool:
-        """Whether the contact may be what it is because of it."""
+        """Whether the write may have made the contact what it is."""
         return self.state in (WriteState.WRITTEN, WriteState.UNCONFIRMED)
 
 
@@ -88,7 +88,7 @@ class Call(Enum):
     OURS = "ours"
     #: The intent under which it was made is not over yet.
     UNDER_WAY = "under way"
-    #: The call that nobody saw the answer of: now it is known.
+    #: Its answer was lost, and this event has it.
     CONFIRMS = "confirms"
     #: Its intent had another call, or was never sent.
     FOREIGN = "foreign"
@@ -114,7 +114,7 @@ class ContactRecord(Serializable):
 
     @property
     def is_pending(self) -> bool:
-        """Whether somebody may have to come back to it: such records are in the index."""
+        """Whether work may be left at the contact: such records are in the index."""
         return self.intent is not None or self.drift is not None or self.repeated.opened_at is not None
 
     @property
@@ -165,7 +165,7 @@ class ContactRecord(Serializable):
         ]
 
     def list_mistaken(self, key: str) -> Sequence[KnownEdit]:
-        """Those of them, not surely later, that were said to set the roster's values: they may not have."""
+        """Those of them, unless surely later, that were reported as compliant, and may not have been."""
         at = own.at if (own := self.find_edit(key)) else None
         beside = [edit for edit in self.list_beside(key) if edit.published == Verdict.SET_BY_OTHERS]
         return [edit for edit in beside if at is None or edit.at is None or edit.at - at <= SKEW]
@@ -268,10 +268,10 @@ class ContactMemory(Protocol):
         """
 
     def list_pending(self) -> Sequence[ContactRecord]:
-        """The records of all accounts that somebody may have to come back to, by account and kind."""
+        """The pending records of all accounts, by account and kind."""
 
     def list_edited(self) -> Sequence[ContactRecord]:
-        """Those, and all that remember an edit, by account and kind: to report, not to decide."""
+        """The pending ones, and all that remember an edit, by account and kind: to report, not to decide."""
 
 
 #: Waits between tries: workers at the same contact are few, and each stores within milliseconds.

@@ -107,7 +107,7 @@ class IncidentPublisher:
     bus: OutcomeBus
     clock: Clock
     grouper: Grouper
-    #: Is given every published incident.
+    #: Called with every published incident.
     observe: Callable[[Incident], None]
 
     def publish_and_close(self, incident: Incident, applied: Sequence[AppliedChange]) -> Placed:
@@ -262,7 +262,7 @@ def _find_repeated(incident: Incident, applied: Sequence[AppliedChange]) -> str 
 
 
 def _was_published(incident: Incident, applied: Sequence[AppliedChange]) -> bool:
-    """Whether this is only another look at a revert that is not due yet, and was published as such."""
+    """Whether this only repeats that a revert backs off, which was published before."""
     return all(
         item.outcome.verdict is Verdict.BACKED_OFF
         and item.record is not None

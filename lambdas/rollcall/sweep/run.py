@@ -24,7 +24,7 @@ class Trigger(StrEnum):
     ROSTER = "roster"
     OPERATOR = "operator"
     APPROVAL = "approval"
-    #: To a roster that was approved before: it is planned from the last observation.
+    #: Plans a roster that was approved before, from the last observation.
     ROLLBACK = "rollback"
 
 
@@ -129,7 +129,7 @@ def find_ending(run: Run) -> Ending:
     return Ending.FAILED if run.failed else run.ending or Ending.FINISHED
 
 
-#: What is said of a contact whose change waits for a person.
+#: Verdict and reason of a contact whose change waits for a person.
 PENDING_APPROVAL: Final = (Verdict.WOULD_SET, "the plan is pending approval")
 _NOT_REACHED: Final = {
     Ending.PAUSED: (Verdict.WOULD_SET, "writes were paused before it was reached"),
@@ -139,7 +139,7 @@ _NOT_REACHED: Final = {
 
 
 def find_left_over(run: Run) -> tuple[Verdict, str]:
-    """What is said of a contact that differs and that the run did not get to, with the reason."""
+    """Verdict and reason of a contact that differs and that the run did not reach."""
     if run.ending in _NOT_REACHED:
         return _NOT_REACHED[run.ending]
     if run.plan is not None:

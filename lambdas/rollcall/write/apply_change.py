@@ -82,11 +82,11 @@ class AppliedChange:
     looked_at: datetime | None = None
     #: The write that ended: its intent is closed once its outcome is published.
     write: KnownWrite | None = None
-    #: The edit must be alerted although nothing was done yet.
+    #: Alert it now, although nothing was done yet.
     urgent: bool = False
-    #: It waits for what takes its time by nature.
+    #: It waits for something that is slow by nature: it is not alerted as late.
     expected: bool = False
-    #: It waits for what takes seconds, None if it does not.
+    #: Why it waits for some seconds, None if it does not.
     soon: SoonError | None = None
     #: Seconds after which the message is to come back for this contact, None if it is not.
     again: int | None = None

@@ -108,7 +108,7 @@ def misfits():
     return deviations
 
 
-def refused(act: Callable[[], object], code: str, reason: str | None = None) -> str:
+def refused(act: Callable[..., object], code: str, reason: str | None = None) -> str:
     """AWS Organizations refuses the call with this code, which its model has; returns the message."""
     with pytest.raises(ClientError) as caught:
         act()

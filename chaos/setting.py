@@ -33,6 +33,8 @@ MEMBER_READER: Final = "arn:aws:iam::*:role/rollcall-contact-reader"
 UNIT: Final = "ou-ab12-11111111"
 #: Another one, to which accounts are moved.
 SANDBOX: Final = "ou-ab12-22222222"
+#: Their names, which are their paths, too.
+UNITS: Final = {UNIT: "Workloads", SANDBOX: "Sandbox"}
 DAY: Final = 86_400.0
 
 

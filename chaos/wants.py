@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chaos.fakes.account import KINDS, PRIMARY
 from chaos.fakes.organizations import Member
+from chaos.setting import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,8 +57,9 @@ def find_want(roster: Mapping[str, Any], member: Member, kind: str) -> Want:
     """
     contact, managed = roster["defaults"].get(kind), kind in roster["defaults"]
     mode, account = roster["mode"], member.id
+    units = {*member.units, *(UNITS[unit] for unit in member.units)}
     for override in roster["overrides"]:
-        named = account in override.get("accounts", ()) or override.get("ou") in member.units
+        named = account in override.get("accounts", ()) or override.get("ou") in units
         if named or override.get("tag", {}).items() & dict(member.tags).items():
             if kind in override["kinds"]:
                 contact, managed = override["kinds"][kind], True

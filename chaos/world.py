@@ -26,9 +26,9 @@ from chaos.setting import (
     DAY,
     LEDGER,
     REPORTS,
-    SANDBOX,
     TABLE,
     UNIT,
+    UNITS,
     WRITER,
     Context,
     Control,
@@ -116,7 +116,7 @@ class World:
                     id_: Member(id_, name, () if id_ in (MANAGEMENT, HUB) else (UNIT,))
                     for id_, name in there.items()
                 },
-                units={UNIT: "Workloads", SANDBOX: "Sandbox"},
+                units=dict(UNITS),
                 paths=story.paths,
                 empty_pages=story.empty_pages,
             ),

@@ -8,7 +8,7 @@ from chaos.fakes.account import ALTERNATE_KINDS
 from chaos.fakes.organizations import TAG
 from chaos.faults import FaultPlan
 from chaos.profiles.draws import draw_planned
-from chaos.setting import SANDBOX, UNIT
+from chaos.setting import SANDBOX, UNIT, UNITS
 from chaos.story import EventPlan
 from chaos.wants import KEEP
 
@@ -27,7 +27,7 @@ def write_accounts(draft: Draft) -> Story:
     draft.add_members(random.randint(1, 2))
     new = [account for account, _ in draft.accounts[5:]]
     kinds = {kind: random.choice(["first", "second", None]) for kind in random.sample(ALTERNATE_KINDS, 2)}
-    sandbox = {"ou": SANDBOX, "kinds": kinds, "mode": None}
+    sandbox = {"ou": random.choice([SANDBOX, UNITS[SANDBOX]]), "kinds": kinds, "mode": None}
     tagged = {"tag": dict([TAG]), "kinds": {random.choice(ALTERNATE_KINDS): "second"}, "mode": None}
     draft.rosters = [{**draft.rosters[0], "overrides": [sandbox, tagged], "exempt": []}]
     draft.absent = None

@@ -13,7 +13,7 @@ from chaos.fakes.cloud import Call
 from chaos.fakes.organizations import LEFT, ROOT, TAG, Member
 from chaos.fakes.people import Identity
 from chaos.faults import draw_number
-from chaos.setting import UNIT
+from chaos.setting import UNIT, UNITS
 from chaos.story import HUB, MANAGEMENT, RIGHT
 from chaos.wants import compute_digest, describe_left, fill_kept, find_want
 
@@ -116,9 +116,12 @@ class Actors:
         return found if action.kind == PRIMARY and values is None else fill_kept(values, found)
 
     def _rename(self, action: Action) -> None:
-        """The unit has another name."""
-        self._world.cloud.organization.units[UNIT] = action.name
-        asked = {"organizationalUnitId": UNIT, "name": action.name}
+        """The unit gets another name, or its first one back."""
+        unit, world = str(action.value or UNIT), self._world
+        name = action.name if world.cloud.organization.units[unit] == UNITS[unit] else UNITS[unit]
+        world.cloud.organization.units[unit] = name
+        world.renames.append((world.scheduler.now, unit, name))
+        asked = {"organizationalUnitId": unit, "name": name}
         self._announce(action.name, "UpdateOrganizationalUnit", asked)
 
     def _change_account(self, action: Action) -> None:

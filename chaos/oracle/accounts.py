@@ -39,6 +39,7 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
             yield from _judge_end(evidence, action)
     yield from _find_closed_early(evidence)
     yield from _find_unblocked(evidence)
+    yield from _find_renamed_written(evidence)
 
 
 def _judge_change(evidence: Evidence, action: Action) -> Iterator[Violation]:
@@ -117,6 +118,10 @@ def _find_closed_early(evidence: Evidence) -> Iterator[Violation]:
         if any(outcome["verdict"] != "pending" for outcome in document["outcomes"]):
             left.discard(None)
         gone = evidence.find_closing(document["account"]["id"], item.time) is not None
+        # Where the account is by now nothing may be asked of the contact.
+        approved, account = evidence.find_control(item.time).approved, document["account"]["id"]
+        wants = {kind: evidence.find_want(approved, (account, kind), item.time) for kind in left if kind}
+        left -= {kind for kind, want in wants.items() if want and not want.managed}
         if document["stage"] == "closed" and left and not gone:
             text = f"{id_}: {sorted(map(str, left))}"
             yield evidence.find_violation("closed-while-a-contact-waits", item.time, text)
@@ -142,3 +147,11 @@ def _find_unblocked(evidence: Evidence) -> Iterator[Violation]:
     }
     if not blocked.intersection(id_ for _, id_ in untagged):
         yield evidence.find_violation("lost-tag-not-blocked", untagged[-1][0], ", ".join(lost))
+
+
+def _find_renamed_written(evidence: Evidence) -> Iterator[Violation]:
+    """Nothing is written where an entry of the roster names a unit that has another name by now."""
+    for call in () if evidence.world.faults.fired else evidence.own_calls:
+        account, kind = find_contact(evidence, call)
+        if any(left + _WRITTEN_WITHIN < call.sent_at < back for left, back in evidence.list_renamed(account)):
+            yield evidence.find_violation("renamed-unit-written", call.sent_at, f"{account} {kind}")

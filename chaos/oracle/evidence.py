@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from chaos.fakes.cloud import is_change
@@ -11,6 +12,7 @@ from chaos.fakes.organizations import Member
 from chaos.oracle.calls import read_values
 from chaos.oracle.records import read_records
 from chaos.scheduler import START
+from chaos.setting import UNITS
 from chaos.wants import Want, compute_digest, find_want
 
 if TYPE_CHECKING:
@@ -227,16 +229,31 @@ class Evidence:
         return closed
 
     def may_be_blocked(self, account: str, start: float, end: float) -> bool:
-        """Whether no active account carried the tag at some moment from start to end that this one had lost.
+        """Whether at some moment from start to end an entry of the roster that matched the account was lost.
 
-        Whoever lost it last is then blocked, or those who did at about the same time.
+        Its unit had another name. Or no active account carried the tag that this one had lost: then the last
+        one is blocked, or those who lost it at about the same time.
         """
+        if any(left < end and start < back for left, back in self.list_renamed(account)):
+            return True
         moments = [end, *(time for places in self.world.places.values() for time, _ in places)]
         return any(
             self._has_lost_tag(account, moment) and not self._list_carriers(moment)
             for moment in moments
             if start <= moment <= end
         )
+
+    def list_renamed(self, account: str) -> Sequence[tuple[float, float]]:
+        """From when to when the account was in a unit that the roster names, and that had another name."""
+        named = {override.get("ou") for roster in self.story.rosters for override in roster["overrides"]}
+        places = [*self.list_places(account), (float("inf"), None)]
+        names = [item for item in self.world.renames if UNITS[item[1]] in named]
+        found = []
+        for (time, unit, name), (until, *_) in pairwise([*names, (float("inf"), "", "")]):
+            for (came, member), (went, _) in pairwise(places):
+                if name != UNITS[unit] and member is not None and unit in member.units:
+                    found.append((max(time, came), min(until, went)))
+        return [(left, back) for left, back in found if left < back]
 
     def _has_lost_tag(self, account: str, at: float) -> bool:
         before = [member.tags for time, member in self.list_places(account) if time <= at]

@@ -13,6 +13,8 @@ from chaos.story import EventPlan
 from chaos.wants import KEEP
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from chaos.profiles.draft import Draft
     from chaos.story import Story
 
@@ -71,6 +73,7 @@ def write_accounts(draft: Draft) -> Story:
         draft.wait(0, random.choice([2, 5000]))
         if account not in closed:
             draft.do("untag", account=account, who=random.choice(["admin", "dev"]))
+    _rename_unit(draft, members)
     planned = [draw_planned(random) for _ in range(random.choice([0, 0, 0, 1, 2]))]
     events = EventPlan(lost=random.choice([0.0, 0.0, 0.3]), late=random.choice([0.0, 0.5]), longest=300.0)
     return draft.finish(events=events, faults=FaultPlan(planned=planned), end=draft.now + 7200)
@@ -82,3 +85,12 @@ def _move_back(draft: Draft, account: str, unit: str) -> None:
         unit = SANDBOX if unit == UNIT else UNIT
         draft.wait(0.5, 4)
         draft.do("move", account=account, value=unit)
+
+
+def _rename_unit(draft: Draft, members: Sequence[str]) -> None:
+    """A unit gets another name, and perhaps its first one back."""
+    for _ in range(draft.random.choice([0, 0, 1, 2])):
+        draft.do("rename", value=SANDBOX)
+        draft.wait(0, draft.random.choice([2, 5000]))
+        draft.edit(draft.random.choice(members), draft.random.choice(draft.kinds), right=0.0)
+        draft.wait(0, draft.random.choice([2, 5000]))

@@ -144,7 +144,8 @@ class ContactRecord(Serializable):
     def is_written_after(self, intent_id: str) -> bool:
         """Whether another write followed that of this intent, or is about to."""
         ids = [write.intent_id for write in self.writes]
-        later = self.writes[ids.index(intent_id) + 1 :] if intent_id in ids else ()
+        # One that is forgotten was before all that are known.
+        later = self.writes[ids.index(intent_id) + 1 if intent_id in ids else 0 :]
         return self.intent is not None or any(write.may_have_changed for write in later)
 
     def find_undoing(self, at: datetime | None) -> KnownWrite | None:

@@ -1,24 +1,35 @@
 """Echoes, the events of our own writes: whether the call is ours, and the contact still as we left it.
 
 A call is ours if our role made it and it names an intent that has no other call. That proves the call and not
-the contact: a contact that differs from the write is restored and alerted.
+the contact: a contact that differs from the write is restored and alerted, and so is one that no roster
+names, as who has the role can also write records.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.known_drift import compute_fingerprint
-from rollcall.contact.record import MESSAGES_LAST, SKEW, Call, ContactRecord, end_intent, update_record
+from rollcall.contact.record import (
+    MESSAGES_LAST,
+    SKEW,
+    Call,
+    ContactRecord,
+    KnownWrite,
+    end_intent,
+    update_record,
+)
 from rollcall.decide.intent import Answer, IntentName, WriteState
 from rollcall.decide.resolve import resolve_requirement
 from rollcall.events.signal import compute_age, parse_time
-from rollcall.model.contact import ContactKind
-from rollcall.model.desired import Desired, matches
+from rollcall.model.contact import ALL_PARTS, KEEP, ContactKind
+from rollcall.model.desired import Desired, Present, Unreadable, matches
 from rollcall.model.errors import LookAgainError, SoonError
+from rollcall.model.roster import ACCOUNT_ID, ACCOUNT_NAME
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import RIGHT, Verdict
 from rollcall.write.apply_change import AppliedChange
@@ -29,6 +40,7 @@ if TYPE_CHECKING:
 
     from rollcall.events.signal import Signal
     from rollcall.model.desired import Observation
+    from rollcall.model.roster import Roster
     from rollcall.ports import Organization
     from rollcall.rosters.current import Rosters
     from rollcall.write.apply_change import Writer
@@ -70,9 +82,9 @@ class EchoJudge:
             if call is Call.CONFIRMS and not signal.unsure:
                 record = self._confirm(signal, record, name.intent_id)
             if call is not Call.UNKNOWN and call is not Call.FOREIGN:
-                return self._look(signal, record, name.intent_id)
-            if call is Call.UNKNOWN and self._is_in_ledger(signal, name):
-                return Echo.DONE, AppliedChange(outcome=_make_own(signal))
+                return self._look(signal, record, name.intent_id, record.find_write(name.intent_id))
+            if call is Call.UNKNOWN and (answer := self._find_in_ledger(signal, name)) is not None:
+                return self._look(signal, record, name.intent_id, _recall_write(signal, name, answer))
         refused = signal.denied is not None and not signal.unsure
         return Echo.DONE if refused else Echo.RESTORE, AppliedChange(outcome=_make_unrecorded(signal))
 
@@ -98,22 +110,25 @@ class EchoJudge:
             account_id, intent_id, answer, by="CloudTrail", at=self.writer.clock.now()
         )
 
-    def _is_in_ledger(self, signal: Signal, name: IntentName) -> bool:
-        """Whether an older intent, which the record has forgotten, had this call."""
+    def _find_in_ledger(self, signal: Signal, name: IntentName) -> Answer | None:
+        """The answer to this call, if it is of an older intent, which the record has forgotten."""
         known = self.writer.ledger.find_answer(name.account_id, name.intent_id)
         if known is None:
-            return False
+            return None
         if known.request_id is not None:
-            return known.request_id == signal.event.key
+            return known if known.request_id == signal.event.key else None
         if known.state is not WriteState.UNCONFIRMED:
-            return False
-        if not signal.unsure:
-            self._record_confirmation(signal, name.account_id, name.intent_id)
-        return True
+            return None
+        if signal.unsure:
+            return known
+        self._record_confirmation(signal, name.account_id, name.intent_id)
+        return replace(known, state=_read_state(signal), request_id=signal.event.key)
 
-    def _look(self, signal: Signal, record: ContactRecord, intent_id: str) -> tuple[Echo, AppliedChange]:
+    def _look(
+        self, signal: Signal, record: ContactRecord, intent_id: str, write: KnownWrite | None
+    ) -> tuple[Echo, AppliedChange]:
         """Whether the contact is as the write left it, or somebody is known to have changed it since."""
-        write, own = record.find_write(intent_id), AppliedChange(outcome=_make_own(signal))
+        own = AppliedChange(outcome=_make_own(signal))
         if write is None or write.state is not WriteState.WRITTEN:
             return Echo.DONE, own
         made_at = parse_time(signal) or write.at
@@ -139,7 +154,8 @@ class EchoJudge:
             return (Echo.RESTORE, overwritten) if backed_off else (Echo.DONE, own)
         found = self.writer.accounts.get(record.account_id, record.kind)
         left = compute_fingerprint(found)
-        if left is None or left == write.left or self._is_kept(record, found):
+        named = write.left in (None, left) and self._is_named(record, intent_id, found)
+        if left is None or named or self._is_kept(record, found):
             return Echo.DONE, own
         # Read again after the look: what differs because of us is in it by now.
         record = self.writer.contacts.load(record.account_id, record.kind)
@@ -150,6 +166,17 @@ class EchoJudge:
                 "the contact is not as we left it, and a read so soon may be older than the write"
             )
         return Echo.RESTORE, overwritten
+
+    def _is_named(self, record: ContactRecord, intent_id: str, found: Observation) -> bool:
+        """Whether the roster names such a contact, or the one did that the write was for; RetryableError."""
+        if isinstance(found, Unreadable):
+            return False
+        roster = self.rosters.find_current(self.rosters.get_enforcement())
+        if _is_named_by(roster, record, found):
+            return True
+        intent = self.writer.ledger.load_intent(record.account_id, intent_id)
+        before = self.rosters.find(intent.roster_digest) if intent is not None else None
+        return before is not None and _is_named_by(before, record, found)
 
     def _is_kept(self, record: ContactRecord, found: Observation) -> bool:
         """Whether only parts that the roster keeps can differ; RetryableError if it cannot be known."""
@@ -172,6 +199,40 @@ class EchoJudge:
         reason = "15 minutes later still no event says who changed the contact after our write"
         outcome = Outcome(verdict=Verdict.UNEXPLAINED, reason=reason, kind=signal.kind)
         return AppliedChange(outcome=outcome, record=record)
+
+
+def _is_named_by(roster: Roster, record: ContactRecord, found: Observation) -> bool:
+    """Whether the roster names such a contact for any account, or none of this kind.
+
+    An account's name, and what the roster keeps, stand for anything: they may be others since the write.
+    """
+    if not isinstance(found, Present):
+        choices = [roster.defaults, *(override.kinds for override in roster.overrides)]
+        return any(record.kind in named and named[record.kind] is None for named in choices)
+    contact = found.contact.as_stored()
+
+    def fits(said: str, value: str) -> bool:
+        form = re.escape(said.replace(ACCOUNT_ID, record.account_id)).replace(re.escape(ACCOUNT_NAME), ".*")
+        return said == KEEP or re.fullmatch(form, value, re.DOTALL) is not None
+
+    return any(
+        all(fits(said.get(part), contact.get(part)) for part in ALL_PARTS)
+        for said in (one.as_stored() for one in roster.contacts.values())
+    )
+
+
+def _recall_write(signal: Signal, name: IntentName, answer: Answer) -> KnownWrite:
+    """The write of an intent that only the ledger knows, and not what it was to leave."""
+    return KnownWrite(
+        intent_id=name.intent_id,
+        state=answer.state,
+        at=datetime.strptime(f"{name.intent_id[:16]}+0000", "%Y%m%dT%H%M%SZ%z"),
+        event_key="",
+        event_id="",
+        incident_id="",
+        left=None,
+        request_id=signal.event.key,
+    )
 
 
 def _make_own(signal: Signal) -> Outcome:

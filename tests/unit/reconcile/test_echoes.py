@@ -9,13 +9,18 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ClientError
 
-from rollcall.contact.record import KnownEdit, add_edit
+from rollcall.adapters.account_api import read_members
+from rollcall.contact.known_drift import compute_fingerprint
+from rollcall.contact.record import KnownEdit, add_edit, end_intent
+from rollcall.decide.intent import Answer, WriteState
 from rollcall.model.contact import ContactKind
+from rollcall.model.desired import Present
 from simulation.caller import Caller
 from simulation.errors import ApiError
 from simulation.organization import AlternateContact
 from tests.support.memory import Crash
 from tests.support.primary import PRIMARY_ROSTER, read_primary
+from tests.support.record_samples import make_known_write
 from tests.support.roster_worlds import severities, tamper
 from tests.support.world import HUB, MALLORY, MANAGEMENT, MEMBER, World, api_values
 
@@ -142,6 +147,29 @@ def test_a_name_of_an_intent_that_never_was_proves_nothing(kind):
     world.drain()
     assert is_restored(world, kind)
     assert severities(world) == ["CRITICAL"]
+
+
+@pytest.mark.parametrize("where", ["ledger", "table"])
+def test_a_record_that_a_stolen_role_wrote_itself_hides_nothing(where):
+    world = World().settle()
+    intent_id = "20261005T090000Z-0123456789ab"
+    agent = f"aws-cli/2 rollcall-intent/{intent_id}.{MEMBER}.SECURITY"
+    thief = replace(Caller.role(HUB, "rollcall-reconcile", "thief"), user_agent=agent)
+    client = world.cloud.client("account", thief)
+    answer = client.put_alternate_contact(AccountId=MEMBER, AlternateContactType="SECURITY", **MALLORY)
+    made = Answer(
+        state=WriteState.WRITTEN, reason="forged", request_id=answer["ResponseMetadata"]["RequestId"]
+    )
+    if where == "ledger":
+        world.ledger.outcomes[intent_id] = made
+    else:
+        record, now = world.state.load(MEMBER, SECURITY), world.clock.now()
+        left = compute_fingerprint(Present(contact=read_members(MALLORY, SECURITY)))
+        write = make_known_write(intent_id, at=now, left=left, request_id=made.request_id)
+        assert world.state.save(end_intent(record, write), at=now)
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert severities(world) == ["HIGH", "CRITICAL"]
 
 
 @pytest.mark.parametrize(

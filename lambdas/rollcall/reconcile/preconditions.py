@@ -29,7 +29,11 @@ LOOKS = (timedelta(minutes=15), timedelta(minutes=60))
 #: https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-update-acct-name.html
 RENAMING = timedelta(hours=4)
 #: When to look again after an event, by its cause.
-LOOKS_AFTER = dict.fromkeys(ARRIVAL, LOOKS) | {Cause.ACCOUNT_RENAMED: (*LOOKS, RENAMING)}
+LOOKS_AFTER = dict.fromkeys(ARRIVAL, LOOKS) | {
+    Cause.ACCOUNT_RENAMED: (*LOOKS, RENAMING),
+    # AWS Organizations may still show the tags, or the unit's name, of before.
+    **dict.fromkeys((Cause.ACCOUNT_TAGGED, Cause.OU_CHANGED), LOOKS[:1]),
+}
 #: How long a move may take to show in the account's path. Later events win, so it is not awaited for ever.
 MOVING = timedelta(minutes=15)
 

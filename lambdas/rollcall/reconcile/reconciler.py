@@ -26,7 +26,7 @@ from rollcall.reconcile.preconditions import (
     notify_only,
     skip_unknown,
 )
-from rollcall.reconcile.renamed_ou import OuAccounts, handle_renamed_ou
+from rollcall.reconcile.renamed_ou import OuAccounts, find_next_ou_look, handle_renamed_ou
 from rollcall.reconcile.restore import AccountRestorer
 from rollcall.rosters.orphaned import CachedMatches
 from rollcall.write.apply_change import AppliedChange
@@ -136,7 +136,7 @@ class Reconciler:
             reconcile=lambda one: waits.append(self._handle_account(one, delivery)),
         )
         self.publisher.publish_only(make_incident(signal, None, [AppliedChange(outcome=outcome)]))
-        return _find_soonest(*waits)
+        return _find_soonest(find_next_ou_look(signal, outcome, self.writer.clock.now()), *waits)
 
     def _handle_account(self, signal: Signal, delivery: Delivery) -> int | None:
         signal, control = self._narrow(signal)
@@ -172,11 +172,11 @@ class Reconciler:
             if waiting is None and len(soon) == len(left):
                 raise min(soon, key=lambda one: one.seconds or 0)
             raise waiting or RetryableError(left[0].outcome.reason)
-        active = account is not None and account.active
-        # A rename that no contact uses.
-        alerted = any(item.outcome.verdict is Verdict.NOTIFIED for item in applied)
+        # A rename, or a tag, that no contact uses.
+        unused = any(item.outcome.verdict in (Verdict.NOTIFIED, Verdict.IGNORED) for item in applied)
+        awaited = account is not None and account.active and not unused
         wait = _find_soonest(
-            find_next_look(signal, self.writer.clock.now()) if active and not alerted else None,
+            find_next_look(signal, self.writer.clock.now()) if awaited else None,
             *(item.again for item in applied),
         )
         only = wait is None and signal.ou_id is None

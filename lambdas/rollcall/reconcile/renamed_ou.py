@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.outcome import Outcome, make_incident_id
 from rollcall.outcomes.verdicts import Verdict
+from rollcall.reconcile.preconditions import find_next_look
 from rollcall.rosters.orphaned import find_orphaned_paths
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ class OuAccounts(Protocol):
 
     def list_done(self, incident_id: str) -> Collection[str]:
         """The accounts that were."""
+
+
+def find_next_ou_look(signal: Signal, outcome: Outcome, now: datetime) -> int | None:
+    """Seconds until the OU is to be looked at again, None if it is not, as when its new name was seen."""
+    return None if outcome.verdict is Verdict.BLOCKED else find_next_look(signal, now)
 
 
 def handle_renamed_ou(
@@ -59,7 +65,8 @@ def handle_renamed_ou(
         reason = f"{ou_id} has {count} accounts: none of them is changed by this event"
         return Outcome(verdict=Verdict.NOTIFIED, reason=reason)
     incident_id = make_incident_id(event=signal.event, signal=signal)
-    done = units.list_done(incident_id)
+    # At the last look all are looked at, as the first may have been too soon.
+    done = units.list_done(incident_id) if find_next_look(signal, now) is not None else ()
     waiting: RetryableError | None = None
     for account_id in accounts:
         if account_id in done:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from rollcall.adapters.organizations import AwsOrganization
 from rollcall.model.errors import RetryableError
 from rollcall.sweep.prepare import remember_guardrail
 from simulation.caller import Caller
@@ -76,6 +78,20 @@ def test_a_tag_that_no_account_carries_any_more_holds_the_last_one():
     assert world.contacts()["SECURITY"] == api_values("pci-soc")
     assert severities(world)[-1] == "HIGH"
     assert "blocked" in world.alerts[-1].subject
+
+
+def test_a_tag_that_aws_shows_late_is_found_at_the_second_look(monkeypatch):
+    world = World(TAGGED).settle()
+    read_tags, until = AwsOrganization._read_tags, world.clock.now() + timedelta(seconds=30)
+
+    def read_stale(self, account_id):
+        return {} if world.clock.now() < until else read_tags(self, account_id)
+
+    monkeypatch.setattr(AwsOrganization, "_read_tags", read_stale)
+    tags = [{"Key": "scope", "Value": "pci"}]
+    world.admin("organizations").tag_resource(ResourceId=MEMBER, Tags=tags)
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("pci-soc")
 
 
 BY_TAG = ROSTER | {

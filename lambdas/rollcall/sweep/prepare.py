@@ -96,7 +96,7 @@ def finish_leftovers(ports: ApplyPorts, roster: Roster, *, go_on: Callable[[], b
             break
         if compute_age(alerted.signal, now) > MESSAGES_LAST:
             with suppress(RetryableError):
-                done += _close_if_right(alerted, roster, ports)
+                done += _close_if_over(alerted, roster, ports)
     return done
 
 
@@ -109,12 +109,18 @@ def _finish_intent(account_id: str, kind: ContactKind, ports: ApplyPorts) -> boo
     return finished is not record
 
 
-def _close_if_right(alerted: AlertedIncident, roster: Roster, ports: ApplyPorts) -> bool:
-    """Its message is gone. Whether nothing is left to do, so that its end could be published."""
+def _close_if_over(alerted: AlertedIncident, roster: Roster, ports: ApplyPorts) -> bool:
+    """Its message is gone. Whether nothing is left to do, so that its end could be published.
+
+    That Rollcall leaves a contact alone is such an end, and the alert says so: the contact may be wrong.
+    """
     signal = alerted.signal
     account = ports.organization.get_account(signal.account_id, with_tags=roster.uses_tags)
     if account is None:
-        return False
+        reason = "the organization has no such account"
+        gone = Outcome(verdict=Verdict.NO_ACCOUNT, reason=reason, kind=signal.kind)
+        ports.publisher.close_over(alerted, gone, None)
+        return True
     kinds = [signal.kind] if signal.kind else sorted(roster.managed)
     found = {kind: ports.writer.accounts.get(account.id, kind) for kind in kinds}
     observed = ObservedAccount(account=account, contacts=found)
@@ -125,5 +131,8 @@ def _close_if_right(alerted: AlertedIncident, roster: Roster, ports: ApplyPorts)
     if plan.changes or any(VERDICTS[finding.verdict].left not in over for finding in findings):
         return False
     outcome = Outcome(verdict=Verdict.COMPLIANT, reason="found right by a sweep", kind=signal.kind)
+    left = [finding for finding in findings if finding.verdict is not Verdict.COMPLIANT]
+    for one in left[:1]:
+        outcome = Outcome(verdict=one.verdict, reason=one.reason, kind=one.kind, found=one.found)
     ports.publisher.close_over(alerted, outcome, account)
     return True

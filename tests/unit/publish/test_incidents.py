@@ -325,6 +325,30 @@ def test_a_sweep_closes_an_alert_about_one_contact_whose_message_is_gone():
     assert not world.state.list_unfinished()
 
 
+@pytest.mark.parametrize("end", ["exempt", "unmanaged", "inactive", "no-account"])
+def test_a_sweep_calls_no_alert_resolved_because_a_contact_is_left_alone_by_now(end):
+    world = World().settle()
+    world.ledger.refuse(1)
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.deliver(world.queue[0])
+    world.queue.clear()
+    roster = dict(world.roster)
+    if end == "exempt":
+        roster["exempt"] = [{"accounts": [MEMBER], "reason": "being sold", "until": None}]
+    elif end == "unmanaged":
+        roster |= {"defaults": {"BILLING": "finops"}, "overrides": []}
+    elif end == "inactive":
+        world.organization.accounts[MEMBER].state = "SUSPENDED"
+    else:
+        del world.organization.accounts[MEMBER]
+    world.clock.sleep(MESSAGES_LAST.total_seconds() + 60)
+    finish_leftovers(world.apply_ports(), Roster.from_document(roster), go_on=lambda: True)
+    assert world.verdicts()[-1] == end
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["HIGH", "LOW"]
+    assert "Resolved" not in world.alerts[-1].subject
+    assert not world.state.list_unfinished()
+
+
 def test_two_copies_that_open_one_incident_lose_no_outcome():
     """Each of them set another contact, and both found the incident not opened yet."""
     world = World().settle()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.grouping.model import BULK, Group, GroupKey, GroupKind, Line
@@ -36,7 +37,7 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
     """The message of a group that is under way: `lines` are new, `left` are of contacts left changed."""
     kind, last = group.key.kind, group.sending is not None and group.sending.last
     actor = dict(group.actor)
-    ordered = sort_lines(lines)
+    ordered = sort_lines(_pick_lines(lines))
     # One line of a contact that several edits left changed: the latest.
     latest = {(line.account_id, line.kinds): line for line in sorted(left, key=lambda line: line.at)}.values()
     facts = {
@@ -55,7 +56,7 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
         "first_at": group.first_at and format_time(group.first_at),
         "last_at": group.last_at and format_time(group.last_at),
         "ended": last,
-        "lines": [_describe_line(line) for line in ordered[:MOST_LINES]],
+        "lines": [_describe_line(line) for line in ordered],
         "lines_count": len(lines),
         "left": [_describe_line(line) for line in sorted(latest, key=lambda line: line.urgency)[:MOST_LINES]],
         "left_count": len(latest),
@@ -70,6 +71,21 @@ def sort_lines(lines: Sequence[Line]) -> Sequence[Line]:
     ordered = sorted(lines, key=lambda line: line.urgency)
     firsts = {line.principal: line for line in reversed(ordered)}
     return sorted(ordered, key=lambda line: (*line.urgency[:-1], line is not firsts[line.principal]))
+
+
+def _pick_lines(lines: Sequence[Line]) -> Sequence[Line]:
+    """At most MOST_LINES: in turn the most urgent one, the worst of an account and that of a principal.
+
+    Who floods people with lines about one account, or as many principals, keeps no other one out.
+    """
+    if len(lines) <= MOST_LINES:
+        return lines
+    ordered = sorted(lines, key=lambda line: line.urgency)
+    accounts = {line.account_id: line for line in reversed(ordered)}.values()
+    principals = {line.principal: line for line in reversed(ordered)}.values()
+    firsts = (sorted(worst, key=lambda line: line.urgency) for worst in (accounts, principals))
+    picked = {line.incident_id: line for turn in zip_longest(ordered, *firsts) for line in turn if line}
+    return list(picked.values())[:MOST_LINES]
 
 
 def _find_severity(group: Group, lines: Sequence[Line], left: Sequence[Line]) -> Severity:

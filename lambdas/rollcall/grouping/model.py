@@ -102,9 +102,9 @@ class Line(Serializable):
         return _DONE.get(self.cause, self.event)
 
     @property
-    def urgency(self) -> tuple[bool, bool, datetime]:
+    def urgency(self) -> tuple[bool, bool, int, datetime]:
         """Sorts the lines that a reader needs first before the others."""
-        return (self.severity < Severity.HIGH, not self.left, self.at)
+        return (self.severity < Severity.HIGH, not self.left, -self.severity, self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

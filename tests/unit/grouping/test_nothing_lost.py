@@ -256,6 +256,22 @@ def test_every_principal_of_a_full_message_is_on_one_of_its_lines():
     assert [line["principal"] for line in lines[:3]].count("eve") == 1
 
 
+@pytest.mark.parametrize("flooded", ["account", "accounts"])
+def test_a_flood_of_lines_keeps_no_edit_of_another_account_and_principal_out_of_its_message(flooded):
+    loud = Severity.HIGH if flooded == "account" else Severity.LOW
+    many = [make_line(number, seconds=number, severity=loud) for number in range(400)]
+    if flooded == "account":
+        accounts = {"account_id": "1" * 12, "account": {"id": "1" * 12, "name": "Flooded"}}
+        many = [
+            replace(line, **accounts, actor={**line.actor, "principal": f"session-{number}"})
+            for number, line in enumerate(many)
+        ]
+    quiet = make_line(400, seconds=400, severity=Severity.MEDIUM)
+    lines = make_group_notice(make_group(), [*many, quiet], []).facts["lines"]
+    assert len(lines) == 100
+    assert quiet.incident_id in {line["incident_id"] for line in lines}
+
+
 def test_a_contact_that_two_edits_left_changed_is_one_line_of_what_is_left():
     first = make_line(1, left=True, verdict="would-set")
     latest = replace(make_line(1, seconds=9, left=True), incident_id="RC-11")

@@ -141,12 +141,14 @@ class ContactRecord(Serializable):
         """The write of this intent, None if it is not known or not over."""
         return next((write for write in self.writes if write.intent_id == intent_id), None)
 
-    def is_written_after(self, intent_id: str) -> bool:
-        """Whether another write followed that of this intent, or is about to."""
+    def is_written_after(self, intent_id: str, *, besides: str = "") -> bool:
+        """Whether another write followed that of this intent, or is about to; not of the event `besides`."""
         ids = [write.intent_id for write in self.writes]
         # One that is forgotten was before all that are known.
         later = self.writes[ids.index(intent_id) + 1 if intent_id in ids else 0 :]
-        return self.intent is not None or any(write.may_have_changed for write in later)
+        return self.intent is not None or any(
+            write.may_have_changed and write.event_key != besides for write in later
+        )
 
     def find_undoing(self, at: datetime | None) -> KnownWrite | None:
         """A write after this time that undid what was done then, None if there is none: the surest first."""

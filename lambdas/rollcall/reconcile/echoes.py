@@ -73,7 +73,9 @@ class EchoJudge:
         name = IntentName.find(signal.actor.user_agent)
         if name is not None and _is_about(name, signal):
             record = self.writer.contacts.load(name.account_id, name.kind)
-            if record.intent is not None and record.intent.id == name.intent_id:
+            if record.intent is not None and (
+                record.intent.id == name.intent_id or record.intent.event_id == signal.event.id
+            ):
                 record = self.finish(record)
             call = record.judge_call(name.intent_id, signal.event.key)
             if call is Call.UNDER_WAY and record.intent is not None:
@@ -129,6 +131,7 @@ class EchoJudge:
     ) -> tuple[Echo, AppliedChange]:
         """Whether the contact is as the write left it, or somebody is known to have changed it since."""
         own = AppliedChange(outcome=_make_own(signal))
+        self._check_unfinished(signal, record)
         if write is None or write.state is not WriteState.WRITTEN:
             return Echo.DONE, own
         made_at = parse_time(signal) or write.at
@@ -159,13 +162,20 @@ class EchoJudge:
             return Echo.DONE, own
         # Read again after the look: what differs because of us is in it by now.
         record = self.writer.contacts.load(record.account_id, record.kind)
-        if record.is_written_after(intent_id):
+        self._check_unfinished(signal, record)
+        if record.is_written_after(intent_id, besides=signal.event.key):
             return Echo.DONE, own
         if compute_age(signal, looked_at) < STALE:
             raise SoonError(
                 "the contact is not as we left it, and a read so soon may be older than the write"
             )
         return Echo.RESTORE, overwritten
+
+    def _check_unfinished(self, signal: Signal, record: ContactRecord) -> None:
+        """SoonError while a restore because of this very event is under way, or its worker may be."""
+        if record.intent is not None and record.intent.event_id == signal.event.id:
+            wait = record.intent.count_wait(self.writer.clock.now())
+            raise SoonError("the restore after this very event is under way", seconds=wait)
 
     def _is_named(self, record: ContactRecord, intent_id: str, found: Observation) -> bool:
         """Whether the roster names such a contact, or the one did that the write was for; RetryableError."""

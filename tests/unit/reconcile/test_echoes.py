@@ -69,6 +69,27 @@ def test_a_contact_that_differs_after_our_write_is_restored_high_and_critical_if
     assert len({alert.incident_id for alert in world.alerts[1:]}) == 1
 
 
+@pytest.mark.parametrize(
+    "step", ["ledger.record_intent.after", "put_alternate_contact.after", "ledger.record_outcome"]
+)
+@pytest.mark.parametrize("copies", [0, 1])
+def test_a_worker_that_dies_as_it_restores_what_nobody_announced_leaves_it_to_the_next(step, copies):
+    world = restored_and_waiting_for_its_echo()
+    change_without_event(world)
+    for _ in range(copies):
+        world.send(world.queue[0].body)
+    world.clock.sleep(12)
+    world.faults.plan(step, Crash())
+    world.deliver(world.queue[0])
+    assert world.state.read(MEMBER, SECURITY).intent is not None
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert world.state.read(MEMBER, SECURITY).intent is None
+    assert "HIGH" in severities(world)
+    assert severities(world)[-1] == "CRITICAL"
+    assert not world.state.list_unfinished()
+
+
 @pytest.mark.parametrize(("hours", "alerts"), [(13, ["MEDIUM"]), (15, ["MEDIUM", "HIGH", "CRITICAL"])])
 def test_an_edit_that_was_never_published_explains_a_change_as_long_as_its_message_may_come(hours, alerts):
     world = restored_and_waiting_for_its_echo()

@@ -76,8 +76,8 @@ ALERTS: Final = (
     Variant(
         name="echo-believed-without-a-look",
         place="rollcall.reconcile.echoes:EchoJudge._look",
-        old="    write, own = ",
-        new="    return Echo.DONE, AppliedChange(outcome=_make_own(signal))\n    write, own = ",
+        old="    self._check_unfinished(signal, record)\n    if write",
+        new="    return Echo.DONE, own\n    if write",
         caught_by=("echo-ignored",),
         profiles=("overwritten",),
     ),

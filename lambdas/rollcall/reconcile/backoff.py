@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rollcall.contact.record import add_signal, update_record
+from rollcall.contact.record import SKEW, add_signal, update_record
 from rollcall.contact.repeated_edits import (
     Backoff,
     count_change,
@@ -15,12 +15,17 @@ from rollcall.contact.repeated_edits import (
     is_named,
     mark_alerted,
 )
-from rollcall.events.signal import TAMPERING
+from rollcall.decide.intent import WriteState
+from rollcall.decide.resolve import is_authorised
+from rollcall.events.signal import TAMPERING, parse_time
 from rollcall.grouping.model import Line
 from rollcall.model.account import describe_account
+from rollcall.model.contact import ContactKind
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
+from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
+from rollcall.write.apply_change import AppliedChange
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -29,8 +34,9 @@ if TYPE_CHECKING:
     from rollcall.events.signal import Signal
     from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
-    from rollcall.model.roster import RepeatedEditLimits
+    from rollcall.model.roster import RepeatedEditLimits, Roster
     from rollcall.ports import Clock, Delivery
+    from rollcall.write.apply_change import Writer
 
 
 def back_off(
@@ -86,6 +92,37 @@ def back_off(
     backoff = find_backoff(record.repeated, now, message_id=delivery.message_id)
     waits = [seconds for seconds in (wait, backoff.again if backoff else None) if seconds is not None]
     return record, backoff, min(waits, default=None)
+
+
+def find_undone(signal: Signal, delivery: Delivery, writer: Writer, roster: Roster) -> AppliedChange | None:
+    """What became of an edit that backed off, if a write of ours has ended it since; None if none has.
+
+    Nothing is read for it: of thousands of edits of one contact, which all come back for one restore, none
+    must take the quota from other accounts. A later edit has a message of its own.
+    """
+    if delivery.receives == 1 or signal.cause not in TAMPERING or signal.kind in (None, ContactKind.PRIMARY):
+        return None
+    record, at = writer.contacts.load(signal.account_id, signal.kind), parse_time(signal)
+    now = writer.clock.now()
+    edit, write = record.find_edit(signal.event.key), record.find_undoing(at)
+    backed_off = edit is not None and edit.published == Verdict.BACKED_OFF
+    waited = backed_off or record.repeated.is_open(now)
+    sure = write is not None and at is not None and write.at - SKEW > at
+    if not waited or not sure or write is None or write.state is not WriteState.WRITTEN:
+        return None
+    reason = f"a write of ours after this change undid it, in incident {write.incident_id}"
+    return AppliedChange(
+        outcome=Outcome(
+            verdict=Verdict.UNDONE,
+            reason=reason,
+            kind=signal.kind,
+            authorised=is_authorised(roster, signal.actor),
+            roster_digest=roster.digest,
+        ),
+        record=record,
+        looked_at=write.at,
+        repeated_incident_id=find_repeated_incident(record, signal.actor.principal, now),
+    )
 
 
 def _make_line(notice: Notice, signal: Signal, account: Account, *, now: datetime, left: bool) -> Line:

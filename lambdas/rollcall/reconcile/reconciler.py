@@ -18,6 +18,7 @@ from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.publish.incidents import make_incident
 from rollcall.publish.recover import find_account, finish_intent
+from rollcall.reconcile.backoff import find_undone
 from rollcall.reconcile.echoes import Echo, EchoJudge
 from rollcall.reconcile.preconditions import (
     find_next_look,
@@ -211,10 +212,9 @@ class Reconciler:
         now = self.writer.clock.now()
         judgement: Judgement | None = None
         if signal.cause in TAMPERING and signal.actor.role_arn in self.writer_roles:
-            judge = EchoJudge(
+            echo, judged = EchoJudge(
                 writer=self.writer, finish=self._finish, rosters=self.rosters, organization=self.organization
-            )
-            echo, judged = judge.judge(signal)
+            ).judge(signal)
             applied.append(judged)
             if echo is Echo.DONE:
                 silent = judged.outcome.verdict is Verdict.OWN_WRITE
@@ -228,6 +228,10 @@ class Reconciler:
             return self._find_recent(signal.account_id)
         control = control or self.rosters.get_enforcement()
         roster = self.rosters.find_current(control)
+        undone = None if judgement else find_undone(signal, delivery, self.writer, roster)
+        if undone is not None:
+            applied.append(undone)
+            return self._find_recent(signal.account_id)
         matches = CachedMatches(self.matches)
         account, looks = self._read(signal, roster, matches)
         alone = ignore_irrelevant(signal, roster) or skip_unknown(signal, account, now=now)
@@ -288,9 +292,8 @@ class Reconciler:
             return account
         if len(self.recent) >= MOST_RECENT:
             self.recent.clear()
-        account = find_account(account_id, self.organization)
-        self.recent[account_id] = (now, account)
-        return account
+        self.recent[account_id] = (now, find_account(account_id, self.organization))
+        return self.recent[account_id][1]
 
 
 def _find_soonest(*seconds: int | None) -> int | None:

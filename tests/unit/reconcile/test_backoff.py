@@ -17,6 +17,7 @@ from simulation.caller import Caller
 from simulation.clock import DEFAULT_START
 from simulation.errors import ApiError
 from tests.support.memory import Crash
+from tests.support.roster_worlds import tamper
 from tests.support.sweep_world import SweepWorld
 from tests.support.timeline import Timeline, edit, many_accounts
 from tests.support.world import MALLORY, MEMBER, PRODUCTION, ROSTER, World, api_values
@@ -520,3 +521,22 @@ def test_principals_whose_workers_died_before_the_alert_are_named_all_the_same(b
     Timeline(world).run(until=600)
     lines = [line for alert in world.alerts for line in alert.text.splitlines()]
     assert [name for name in names if not any(f"Pipeline/{name}" in line for line in lines)] == []
+
+
+def test_edits_that_come_back_for_one_restore_read_nothing_once_it_is_made():
+    world = World().settle()
+    for _ in range(3):
+        tamper(world)
+        world.drain()
+    world.clock.sleep(30)
+    for number in range(30):
+        tamper(world, session=f"flood-{number % 3}")
+        world.clock.sleep(0.3)
+    for message in list(world.queue):
+        world.deliver(message)
+    before = len(world.calls)
+    world.clock.sleep(8)
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert world.verdicts().count("undone") == 29
+    assert len(world.calls) - before < 10

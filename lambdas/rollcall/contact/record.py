@@ -108,7 +108,7 @@ class ContactRecord(Serializable):
     edits: tuple[KnownEdit, ...] = ()
     repeated: RepeatedEdits = field(default_factory=RepeatedEdits)
     drift: KnownDrift | None = None
-    #: When the account was read for the last look because it is new, or was moved, tagged or renamed.
+    #: When the account was last read because it is new, or was moved, tagged or renamed.
     placed_at: datetime | None = None
     version: int = field(default=0, compare=False)
 
@@ -124,14 +124,16 @@ class ContactRecord(Serializable):
         return f"{self.account_id}/{self.kind}/{opened_at.isoformat() if opened_at else ''}"
 
     def find_newer_place(self, read_at: datetime) -> SoonError | None:
-        """Why an account that was read at this time must be read again before a write, None if it need not.
+        """Why an account that was read then must be read again before a write, None if it need not.
 
-        Who looked here since then may know a newer place, and not look again.
+        A worker that looked here since may know a newer place, and does not look again.
         """
-        if self.placed_at is None or read_at - self.placed_at > SKEW:
-            return None
-        reason = "the account was moved, tagged or renamed meanwhile"
-        return SoonError(reason, seconds=int(SKEW.total_seconds()) + 1)
+        newer = self.placed_at is not None and read_at - self.placed_at <= SKEW
+        return (
+            SoonError("the account was moved or tagged meanwhile", seconds=SKEW.seconds + 1)
+            if newer
+            else None
+        )
 
     def find_edit(self, key: str) -> KnownEdit | None:
         """The edit of this event, None if it is not known."""

@@ -228,8 +228,7 @@ class Reconciler:
             return self._find_recent(signal.account_id)
         control = control or self.rosters.get_enforcement()
         roster = self.rosters.find_current(control)
-        undone = None if judgement else find_undone(signal, delivery, self.writer, roster)
-        if undone is not None:
+        if not judgement and (undone := find_undone(signal, delivery, self.writer, roster)) is not None:
             applied.append(undone)
             return self._find_recent(signal.account_id)
         matches = CachedMatches(self.matches)

@@ -261,9 +261,14 @@ def test_a_flood_of_lines_keeps_no_edit_of_another_account_and_principal_out_of_
     loud = Severity.HIGH if flooded == "account" else Severity.LOW
     many = [make_line(number, seconds=number, severity=loud) for number in range(400)]
     if flooded == "account":
-        accounts = {"account_id": "1" * 12, "account": {"id": "1" * 12, "name": "Flooded"}}
+        id_ = "1" * 12
         many = [
-            replace(line, **accounts, actor={**line.actor, "principal": f"session-{number}"})
+            replace(
+                line,
+                account_id=id_,
+                account={"id": id_, "name": "Flooded"},
+                actor={**line.actor, "principal": f"session-{number}"},
+            )
             for number, line in enumerate(many)
         ]
     quiet = make_line(400, seconds=400, severity=Severity.MEDIUM)

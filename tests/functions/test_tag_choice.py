@@ -38,6 +38,7 @@ def tag(deployment: Deployment, **tags: str) -> None:
 def test_a_tag_sets_the_contact_and_an_edit_is_restored_to_it(by_tag):
     tag(by_tag, contact="pci", team="red")
     assert by_tag.security_contact() == api_values(PCI)
+    by_tag.clock.sleep(60)
     by_tag.edit(FOUND)
     by_tag.run()
     assert by_tag.security_contact() == api_values(PCI)

@@ -124,16 +124,10 @@ class ContactRecord(Serializable):
         return f"{self.account_id}/{self.kind}/{opened_at.isoformat() if opened_at else ''}"
 
     def find_newer_place(self, read_at: datetime) -> SoonError | None:
-        """Why an account that was read then must be read again before a write, None if it need not.
-
-        A worker that looked here since may know a newer place, and does not look again.
-        """
-        newer = self.placed_at is not None and read_at - self.placed_at <= SKEW
-        return (
-            SoonError("the account was moved or tagged meanwhile", seconds=SKEW.seconds + 1)
-            if newer
-            else None
-        )
+        """Why an account that was read then must be read anew: a later look may know a newer place of it."""
+        if self.placed_at is None or read_at - self.placed_at > SKEW:
+            return None
+        return SoonError("the account was moved or tagged meanwhile", seconds=SKEW.seconds + 1)
 
     def find_edit(self, key: str) -> KnownEdit | None:
         """The edit of this event, None if it is not known."""

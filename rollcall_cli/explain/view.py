@@ -164,14 +164,16 @@ class _ContactValues:
         if not isinstance(kind.found, Present):
             return {}
         found, wanted = kind.found.contact.as_stored(), self.list_wanted(kind).values()
-        known = self._known.find(found, self._account) is not None
+        named = self._known.find(found, self._account)
+        # What the roster keeps is the account's own.
+        of_roster = {part for part in ALL_PARTS if named and named[1].get(part) not in ("", KEEP)}
         parts = {part: text for part in ALL_PARTS if (text := found.get(part))}
         texts = {(value.part, value.text) for value in wanted if value}
         return {
             part: ContactValue(
                 part=part,
                 text=text,
-                own=known or (part, text) in texts or self._known.has(part, text),
+                own=part in of_roster or (part, text) in texts or self._known.has(part, text),
             )
             for part, text in parts.items()
         }

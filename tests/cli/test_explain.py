@@ -345,7 +345,10 @@ def test_parts_of_a_primary_contact_are_named_and_what_is_kept_is_no_difference(
     assert found["differs_in"] == ["address_line2", "city"]
     assert found["wanted"]["contact"]["name"] == "{keep}"
     account.primary = {**EXAMPLE_PRIMARY, "FullName": "Somebody", "WebsiteUrl": "https://example.com"}
-    assert verdicts(desk.run("explain", PAYMENTS, "--json"))["PRIMARY"] == "compliant"
+    result = desk.run("explain", PAYMENTS, "--json")
+    assert verdicts(result)["PRIMARY"] == "compliant"
+    # What the roster keeps is the account's own, also where all the rest is the roster's.
+    assert "Somebody" not in result.stdout + desk.run("explain", PAYMENTS).stdout
 
 
 def test_a_refusal_names_the_call_that_reads_a_primary_contact(desk):

@@ -497,7 +497,7 @@ def test_no_aws_is_asked_and_only_the_roster_is_written(listed: Any) -> None:
         "  operations: unmanaged: none was found\n"
         "  billing:    unmanaged: none was found\n"
         "Wrote contacts.yaml, which is valid. The mode is audit: every account keeps its contacts.\n"
-        "Next: `rollcall validate --live`, `rollcall plan`.\n"
+        "Next: `rollcall validate --live`, `rollcall plan --fresh`.\n"
     )
     assert not listed.asked_for
     assert (listed.where / "config" / "organization.yaml").read_text() == organization

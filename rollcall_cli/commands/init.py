@@ -124,7 +124,8 @@ def init(  # noqa: PLR0913  # one parameter for each option
         *summarise(proposal, found),
         f"Alerts go to {recipient}.",
         f"Both files are valid, with {counted} (`rollcall validate`).",
-        "The mode is audit: every account keeps its contacts. Next: `rollcall plan --fresh`, docs/deploying.md.",
+        "The mode is audit: every account keeps its contacts."
+        " Next: `rollcall plan --fresh`, docs/deploying.md.",
     )
 
 
@@ -158,7 +159,9 @@ def _init_from_file(
     roster_compile.read_roster(files[0], file=f"{config.rstrip('/')}/{roster_compile.FILE}")
     there = (target / settings.FILE).exists()
     follows = (
-        "`rollcall validate --live`, `rollcall plan --fresh`" if there else f"{settings.FILE}, docs/deploying.md"
+        "`rollcall validate --live`, `rollcall plan --fresh`"
+        if there
+        else f"{settings.FILE}, docs/deploying.md"
     )
     _print(
         composition,

@@ -84,7 +84,7 @@ FROM_FILE: Final = "Proposed by `rollcall init --from` from a CSV file."
 _HEAD: Final = """\
 # The roster: which contacts each account of the organization must have.
 # {origin}
-# `rollcall validate` checks it, `rollcall plan --fresh` shows what it changes; docs/roster.md explains every key.
+# `rollcall validate` checks it, `rollcall plan --fresh` shows what it changes; docs/roster.md has all keys.
 version: 1
 
 # audit: alert on differences and write nothing. enforce: alert, and set the contacts.

@@ -150,7 +150,8 @@ INCIDENTS = {
     ),
     "edited-restored-not-shown-yet": incident(EDITED, replace(OUTCOME, verified=False)),
     "edited-undone": incident(
-        EDITED, of(Verdict.UNDONE, "a write of ours after this change undid it, in incident RC-0a1b2c3d4e5f")
+        EDITED,
+        of(Verdict.UNDONE, "a write of ours 9 s after this change undid it, in incident RC-0a1b2c3d4e5f"),
     ),
     "edited-audit": incident(EDITED, of(Verdict.WOULD_SET, "audit mode")),
     "edited-waiting": incident(EDITED, of(Verdict.PENDING, BUSY, found=None, wanted=None)),

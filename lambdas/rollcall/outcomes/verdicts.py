@@ -59,7 +59,7 @@ VERDICTS: Final = {
         expected=True,
         words=Words(
             result="restored",
-            did="Restored the contact before, after an earlier change.",
+            did="Restored the contact after this change, with another alert.",
             next_step="Ask the person behind the change, as for the other alert about this contact.",
             runbook="contact-restored",
         ),

@@ -12,7 +12,7 @@ from rollcall.events.signal import Cause, compute_age, parse_time
 from rollcall.model.desired import Absent
 from rollcall.model.errors import SoonError
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.reconcile.backoff import find_repeated_incident
+from rollcall.reconcile.backoff import describe_undone, find_repeated_incident
 from rollcall.reconcile.preconditions import make_denied
 from rollcall.write.apply_change import UNKNOWN_REASON, AppliedChange
 from rollcall.write.look import STALE
@@ -75,8 +75,8 @@ def _explain_who(
     """Who made the contact right after the edit: our `write`, others, or the edit itself."""
     if write is not None:
         sure = write.state is WriteState.WRITTEN
-        undone = f"a write of ours after this change undid it, in incident {write.incident_id}"
-        return replace(outcome, verdict=Verdict.UNDONE, reason=undone if sure else UNKNOWN_REASON)
+        reason = describe_undone(write, parse_time(signal)) if sure else UNKNOWN_REASON
+        return replace(outcome, verdict=Verdict.UNDONE, reason=reason)
     others = record.list_beside(signal.event.key)
     deleted = signal.cause is Cause.CONTACT_DELETED
     # Something else followed this edit: a delete leaves the contact absent, any other edit leaves it present.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rollcall.contact.record import SKEW, add_signal, update_record
@@ -21,6 +22,7 @@ from rollcall.events.signal import TAMPERING, parse_time
 from rollcall.grouping.model import Line
 from rollcall.model.account import describe_account
 from rollcall.model.contact import ContactKind
+from rollcall.model.display import format_duration
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
 from rollcall.outcomes.outcome import Outcome
@@ -28,9 +30,9 @@ from rollcall.outcomes.verdicts import Verdict
 from rollcall.write.apply_change import AppliedChange
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
-    from rollcall.contact.record import ContactMemory, ContactRecord
+    from rollcall.contact.record import ContactMemory, ContactRecord, KnownWrite
     from rollcall.events.signal import Signal
     from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
@@ -110,11 +112,10 @@ def find_undone(signal: Signal, delivery: Delivery, writer: Writer, roster: Rost
     sure = write is not None and at is not None and write.at - SKEW > at
     if not waited or not sure or write is None or write.state is not WriteState.WRITTEN:
         return None
-    reason = f"a write of ours after this change undid it, in incident {write.incident_id}"
     return AppliedChange(
         outcome=Outcome(
             verdict=Verdict.UNDONE,
-            reason=reason,
+            reason=describe_undone(write, at),
             kind=signal.kind,
             authorised=is_authorised(roster, signal.actor),
             roster_digest=roster.digest,
@@ -123,6 +124,12 @@ def find_undone(signal: Signal, delivery: Delivery, writer: Writer, roster: Rost
         looked_at=write.at,
         repeated_incident_id=find_repeated_incident(record, signal.actor.principal, now),
     )
+
+
+def describe_undone(write: KnownWrite, at: datetime | None) -> str:
+    """How long after the edit, which was made at this time, a write of ours undid it."""
+    later = "" if at is None else f" {format_duration(max(write.at - at, timedelta(seconds=1)))}"
+    return f"a write of ours{later} after this change undid it, in incident {write.incident_id}"
 
 
 def _make_line(notice: Notice, signal: Signal, account: Account, *, now: datetime, left: bool) -> Line:

@@ -202,7 +202,7 @@ def test_our_write_undoes_no_edit_of_what_is_kept():
     world.queue.append(late)
     world.drain()
     assert "edited, in kept values" in world.alerts[-1].subject
-    assert "of the others: a write of ours after this change undid it" in world.alerts[-1].text
+    assert "after this change undid it" in world.alerts[-1].text
     assert read_primary(world)["FullName"] == "Chosen here"
 
 

@@ -50,11 +50,12 @@ def _render_unknown(result: PlanResult) -> Iterator[Text]:
 
 
 def count_actions(result: PlanResult) -> str:
-    """Return how many contacts there are to add, change and delete, and in how many accounts."""
+    """Return how many contacts there are to add, change and delete, how many are not known, and where."""
     actions = Counter(item.action for item in result.differences if not item.alert_only)
     alert_only = sum(item.alert_only is not None for item in result.differences)
     counts = ", ".join(f"{actions[action]} to {action}" for action in _SIGNS)
     also = f", {alert_only} different (alert only)" if alert_only else ""
+    also += f", {len(result.unknown)} not known" if result.unknown else ""
     return f"{counts}{also}, in {result.changed} of {result.active} active accounts."
 
 

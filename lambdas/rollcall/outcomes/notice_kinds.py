@@ -275,7 +275,8 @@ approval again.""",
         headline="repeated edits of the {kind} contact of {account} released",
         lines=(_BY, _USER, _EXECUTION, _ACCOUNT, _CONTACT, ("Next try", "{next_try_at}")),
         do="""
-- Nothing. A contact that is still changed is restored at the next try, a later change immediately.""",
+- Nothing. A contact that is still changed is restored at the next try, or now by `rollcall sweep`; a later
+  change immediately.""",
         runbook="released",
     ),
     NoticeKind.COMMAND_REFUSED: NoticeWords(

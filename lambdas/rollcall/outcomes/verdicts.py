@@ -73,8 +73,8 @@ VERDICTS: Final = {
         words=Words(
             result="NOT restored",
             did="None (alert only).",
-            next_step="Correct the contact by hand, or let Rollcall write: approve the roster (`rollcall "
-            "status`), set `mode: enforce`, or end the pause.",
+            next_step="Correct the contact by hand, or let Rollcall write: end a pause and run `rollcall "
+            "sweep`, or approve the roster (`rollcall status`), or set `mode: enforce`.",
             runbook="contact-not-restored",
             over=False,
         ),

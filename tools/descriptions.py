@@ -116,7 +116,7 @@ FIELDS: Final = {
         "title": "one line for programs: what happened where; names nobody",
     },
     "`Rollcall Incident` only": {
-        "stage": "`open` or `closed`",
+        "stage": "`open` while Rollcall retries, else `closed`, also if a person must act",
         "opened": "true if an alert said that the incident is open",
         "closes_only": "true if the event only closes that alert",
         "outcomes": "one for each contact",

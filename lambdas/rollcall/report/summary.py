@@ -166,7 +166,8 @@ def _find_tasks(report: Mapping[str, Any]) -> Iterator[Task]:
     if due := len(report["reviews"]):
         yield Task(text=f"{_count(due, 'contact')} of the roster {_be(due)} due for review.")
     if lost := len(report["unmatched"]):
-        yield Task(text=f"{_count(lost, 'entry', 'entries')} of the roster: no match.")
+        listed = _count(lost, "entry of the roster matches", "entries of the roster match")
+        yield Task(text=f"{listed} no account: correct or remove what is listed below.")
 
 
 def _find_failures_in_members(report: Mapping[str, Any]) -> Iterator[Task]:

@@ -166,7 +166,9 @@ class TestTasks:
         texts = {task.command: task.text for task in list_tasks(report)}
         assert texts["rollcall sweep"] == "The run did not finish: observe failed."
         assert texts["rollcall approve 000000000000"].startswith("A plan with ")
-        assert "1 entry of the roster: no match." in [task.text for task in list_tasks(report)]
+        assert "1 entry of the roster matches no account: correct or remove what is listed below." in [
+            task.text for task in list_tasks(report)
+        ]
 
     def test_a_pause_waits(self) -> None:
         world = settled()

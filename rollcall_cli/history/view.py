@@ -119,7 +119,7 @@ def describe_open(item: Mapping[str, Any]) -> str:
 def render_account(found: History, *, details: bool) -> Iterator[Text]:
     """Yield a block for each write and edit, the newest last. Print them unwrapped: ARNs stay whole."""
     blocks = [
-        (parse_iso(document["at"]), list(_render_write(document)))
+        (parse_iso(document["at"]), list(_render_write(document, found)))
         for account_id, entry in found.writes
         for document in (build_document(entry, account_id, details=details),)
     ]
@@ -128,7 +128,7 @@ def render_account(found: History, *, details: bool) -> Iterator[Text]:
         yield from lines
 
 
-def _render_write(item: Mapping[str, Any]) -> Iterator[Text]:
+def _render_write(item: Mapping[str, Any], found: History) -> Iterator[Text]:
     state = clean(format_state(item))
     if item["at"] is None:
         yield Text(f"{clean(item['id'])}  {state}")
@@ -137,6 +137,7 @@ def _render_write(item: Mapping[str, Any]) -> Iterator[Text]:
     wrong = item["wrong_seconds"]
     yield from format_rows(
         (
+            *_list_account(item["account_id"], found),
             *_list_origin(item["actor"]),
             ("found", _format_contact(item["found"])),
             ("set", _format_contact(item["wanted"])),
@@ -148,10 +149,15 @@ def _render_write(item: Mapping[str, Any]) -> Iterator[Text]:
 
 def _render_edit(edit: EditResult, found: History) -> Iterator[Text]:
     yield Text(f"{format_at(edit.at)}  {edit.kind.lower()}  {describe_edit(edit)}")
-    rows = [("by", edit.principal)]
+    rows = [*_list_account(edit.account_id, found), ("by", edit.principal)]
     if (wrong := format_wrong(edit, found)) != "":
         rows.append(("wrong for", wrong))
     yield from format_rows([*rows, ("incident", edit.incident_id)])
+
+
+def _list_account(account_id: str, found: History) -> list[tuple[str, str]]:
+    """Return a row with the account, unless all is about one."""
+    return [("account", account_id)] if found.account_id is None else []
 
 
 def list_other_edits(found: History) -> list[EditResult]:

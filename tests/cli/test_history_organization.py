@@ -159,6 +159,7 @@ def test_an_incident_is_found_with_its_writes(books: Books) -> None:
     assert [one["id"] for one in document["writes"]] == [intent.id]
     text = books.world.run("history", "--incident", find_id(intent)).stdout
     assert "from      192.0.2.10" in text
+    assert f"account   {SHOP}" in text
 
 
 def test_an_incident_that_left_no_record_is_said(books: Books) -> None:

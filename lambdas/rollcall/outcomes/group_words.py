@@ -64,7 +64,8 @@ their sessions, or deny them by a service control policy.
         headline="bulk edit by {principal} ended, {edits} edits in {accounts_count} accounts,"
         " {left_count} NOT restored",
         do="""
-- Correct each contact that is left changed: Rollcall does not restore it.
+- Correct each contact that is left changed, unless it may stay so (exempt, not managed): Rollcall does not
+restore it.
 - Check that the principal was stopped: its credentials may still work.""",
     ),
     "many-alerts": _MANY,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +37,7 @@ from rollcall.write.look import STALE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from rollcall.events.signal import Signal
     from rollcall.model.desired import Observation
@@ -86,7 +87,8 @@ class EchoJudge:
             if call is not Call.UNKNOWN and call is not Call.FOREIGN:
                 return self._look(signal, record, name.intent_id, record.find_write(name.intent_id))
             if call is Call.UNKNOWN and (answer := self._find_in_ledger(signal, name)) is not None:
-                return self._look(signal, record, name.intent_id, _recall_write(signal, name, answer))
+                write = _recall_write(signal, name, answer, now=self.writer.clock.now())
+                return self._look(signal, record, name.intent_id, write)
         refused = signal.denied is not None and not signal.unsure
         return Echo.DONE if refused else Echo.RESTORE, AppliedChange(outcome=_make_unrecorded(signal))
 
@@ -234,12 +236,13 @@ def _is_named_by(roster: Roster, record: ContactRecord, found: Observation) -> b
     )
 
 
-def _recall_write(signal: Signal, name: IntentName, answer: Answer) -> KnownWrite:
+def _recall_write(signal: Signal, name: IntentName, answer: Answer, *, now: datetime) -> KnownWrite:
     """The write of an intent that only the ledger knows, and not what it was to leave."""
     return KnownWrite(
         intent_id=name.intent_id,
         state=answer.state,
-        at=datetime.strptime(f"{name.intent_id[:16]}+0000", "%Y%m%dT%H%M%SZ%z"),
+        # Not as the name says, which may be invented.
+        at=parse_time(signal) or now,
         event_key="",
         event_id="",
         incident_id="",

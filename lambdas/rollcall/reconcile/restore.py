@@ -170,9 +170,9 @@ class AccountRestorer:
         raise IntentBusyError("another worker is at this contact", seconds=record.intent.count_wait(now))
 
     def _store_place(self, look: Look) -> ContactRecord:
-        """The record, from which others see that the account was read anew: a write decided before is none.
+        """The record, stored with the time at which the account was read: no older decision is written then.
 
-        SoonError if such a write was made since the contact was read, or is being made.
+        SoonError if one was written since the contact was read, IntentBusyError if one is being written.
         """
         look.check_fresh(besides=self.signal.event.id)
         record = self._note_place(look.record)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from simulation import SimulatedCloud, VirtualClock, make_example_organization
 from tests.support.moto_aws import (  # noqa: F401  # fixtures
     BUCKET,
     BUS,
@@ -19,6 +20,16 @@ from tests.support.moto_aws import (  # noqa: F401  # fixtures
 )
 from tests.support.samples import DIGEST, NOW, ROSTER
 from tests.support.state_table import WholeStateTable
+
+
+@pytest.fixture
+def clock():
+    return VirtualClock()
+
+
+@pytest.fixture
+def cloud(clock):
+    return SimulatedCloud(make_example_organization(clock), clock)
 
 
 @pytest.fixture

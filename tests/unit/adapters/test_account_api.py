@@ -29,7 +29,7 @@ from rollcall.model.contact import ALTERNATE_KINDS, ContactKind
 from rollcall.model.desired import Absent, Present, Unreadable
 from rollcall.model.errors import NotMadeError, RetryableError, UnansweredError, WriteRefusedError
 from rollcall.timing import QUOTAS, Bucket, make_buckets
-from simulation import ApiError, Caller, SimulatedCloud, VirtualClock, make_example_organization
+from simulation import ApiError, Caller, VirtualClock
 from tests.support.account_errors import ERRORS, text_of
 from tests.support.cases import check_each
 from tests.support.samples import (
@@ -55,16 +55,6 @@ SECURITY, PRIMARY = ContactKind.SECURITY, ContactKind.PRIMARY
 UNHURRIED = replace(INTENT, until=NOW + timedelta(days=1))
 OTHER = another(UNHURRIED)
 URL = "https://account.us-east-1.amazonaws.com"
-
-
-@pytest.fixture
-def clock():
-    return VirtualClock()
-
-
-@pytest.fixture
-def cloud(clock):
-    return SimulatedCloud(make_example_organization(clock), clock)
 
 
 OPERATIONS = (

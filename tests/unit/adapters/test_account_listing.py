@@ -8,7 +8,7 @@ from rollcall.adapters.organizations import AwsOrganization
 from rollcall.model.account import AccountState
 from rollcall.model.errors import RetryableError
 from rollcall.timing import ORGANIZATIONS, make_paces
-from simulation import Caller, SimulatedCloud, VirtualClock, make_example_organization
+from simulation import Caller
 from simulation.paging import start_empty
 from tests.support.samples import HUB, MANAGEMENT, MEMBER, Refusing, client_error
 
@@ -33,16 +33,6 @@ class Listing:
             return self._change(name, parameters, getattr(self._client, name)(**parameters))
 
         return call
-
-
-@pytest.fixture
-def clock():
-    return VirtualClock()
-
-
-@pytest.fixture
-def cloud(clock):
-    return SimulatedCloud(make_example_organization(clock), clock)
 
 
 @pytest.fixture

@@ -8,18 +8,12 @@ from botocore.exceptions import EndpointConnectionError
 from rollcall.adapters.organizations import AwsOrganization
 from rollcall.model.account import Account, AccountState
 from rollcall.model.errors import RetryableError
-from simulation import Caller, SimulatedCloud, VirtualClock, make_example_organization
+from simulation import Caller
 from tests.support.cases import check_each
 from tests.support.memory import MemoryPool
 from tests.support.samples import HUB, MANAGEMENT, MEMBER, client_error
 
 UNKNOWN = "123456789012"
-
-
-@pytest.fixture
-def cloud():
-    clock = VirtualClock()
-    return SimulatedCloud(make_example_organization(clock), clock)
 
 
 @pytest.fixture

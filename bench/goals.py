@@ -156,7 +156,7 @@ GOALS: Final[dict[str, Goal]] = {
         )
         for name, accepted in (
             ("reconcile", 2.5),
-            ("notify", 1.7),
+            ("notify", 2.1),
             ("sweep", 2.6),
             ("apply", 2.6),
             ("control", 2.6),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tempfile
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parent
@@ -16,18 +18,42 @@ os.environ.setdefault("JSII_DEPRECATED", "quiet")
 # Where jsii unpacks the CDK, once: it refuses a home directory that is read-only or that a group may write.
 os.environ.setdefault("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(ROOT / "build" / "jsii"))
 
-from aws_cdk import Annotations, App, Stage, Validations  # noqa: E402  # after the path above
-from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # noqa: E402  # after the path above
 
-from rollcall_config.configuration import VARIABLE, find_directory, load  # noqa: E402  # same
-from rollcall_config.document import ConfigError  # noqa: E402  # after the path above
-from rollcall_config.settings import RUNBOOK  # noqa: E402  # same
-from rollcall_config.sweep_events import describe_trail_events  # noqa: E402  # same
-from stacks.asset import stage  # noqa: E402  # after the path above
-from stacks.example import WARNING, refuse_deployment  # noqa: E402  # after the path above
-from stacks.forwarder import ForwarderStack  # noqa: E402  # after the path above
-from stacks.hub import HubStack  # noqa: E402  # after the path above
-from stacks.management import ManagementStack  # noqa: E402  # after the path above
+def describe_missing(error: ModuleNotFoundError) -> str | None:
+    """Return error and fix if a package of requirements.txt is not installed, None for another cause."""
+    module = str(error.name).partition(".")[0]
+    own = [ROOT / place / f"{module}{end}" for place in ("", "lambdas") for end in ("", ".py")]
+    locked = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    # Those with a condition are for other machines.
+    wanted = re.findall(r"^([a-z0-9-]+)==\S+ \\$", locked, re.MULTILINE)
+    installed = {re.sub(r"[-_.]+", "-", one.name.lower()) for one in metadata.distributions()}
+    if any(path.exists() for path in own) or installed.issuperset(wanted):
+        return None
+    return (
+        f"error: {sys.executable} has no module {module}, which requirements.txt installs\n"
+        "fix: activate the virtual environment (. .venv/bin/activate), then pip install -r requirements.txt\n"
+    )
+
+
+try:
+    from aws_cdk import Annotations, App, Stage, Validations
+    from cdk_nag import AwsSolutionsChecks, ServerlessChecks
+
+    from rollcall_config.configuration import VARIABLE, find_directory, load
+    from rollcall_config.document import ConfigError
+    from rollcall_config.settings import RUNBOOK
+    from rollcall_config.sweep_events import describe_trail_events
+    from stacks.asset import stage
+    from stacks.example import WARNING, refuse_deployment
+    from stacks.forwarder import ForwarderStack
+    from stacks.hub import HubStack
+    from stacks.management import ManagementStack
+except ModuleNotFoundError as error:
+    missing = describe_missing(error)
+    if missing is None:
+        raise
+    sys.stderr.write(missing)
+    sys.exit(1)
 
 
 def build(*, config: str | None = None, outdir: Path | None = None) -> App:

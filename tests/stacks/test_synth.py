@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import runpy
+import shutil
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 from unittest.mock import Mock
 
@@ -200,3 +203,31 @@ def test_errors_are_shown_without_a_traceback(
     assert ended.value.code == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"{tmp_path}: has neither organization.yaml nor contacts.yaml: ")
+
+
+def run_app(where: Path) -> subprocess.CompletedProcess[str]:
+    """Run a copy of app.py as the CDK does, with a Python that has nothing installed."""
+    for name in ("app.py", "requirements.txt"):
+        shutil.copy(ROOT / name, where / name)
+    # Isolated from variables and site-packages: a virtual environment that nobody activated.
+    return subprocess.run(
+        [sys.executable, "-E", "-S", "app.py"], cwd=where, capture_output=True, text=True, check=False
+    )
+
+
+def test_without_an_active_environment_synth_names_the_fix(tmp_path: Path) -> None:
+    ended = run_app(tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        f"error: {sys.executable} has no module aws_cdk, which requirements.txt installs",
+        "fix: activate the virtual environment (. .venv/bin/activate), then pip install -r requirements.txt",
+    ]
+
+
+def test_a_module_that_the_project_itself_lacks_keeps_its_traceback(tmp_path: Path) -> None:
+    (tmp_path / "aws_cdk.py").write_text("import stacks.nowhere")
+    (tmp_path / "stacks").mkdir()
+    ended = run_app(tmp_path)
+    assert ended.returncode == 1
+    assert "ModuleNotFoundError: No module named 'stacks.nowhere'" in ended.stderr
+    assert "fix: " not in ended.stderr

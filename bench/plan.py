@@ -47,7 +47,9 @@ def make_plan(world: BenchWorld) -> dict[str, Any]:
         accounts=[item.account for item in last.observed],
         observed=judge_by(roster, last, hub),
     )
-    made = build_result(seen, roster, approved=roster, first=False, passed=0, today=last.since.date())
+    made = build_result(
+        seen, roster, approved=roster, first=False, passed=0, reachable=True, today=last.since.date()
+    )
     document: dict[str, Any] = build_document(made, masks=Masks.FOREIGN)
     json.dumps(document)
     return document

@@ -107,7 +107,9 @@ def plan(  # noqa: PLR0913  # one parameter for each option
     quota, and not while a sweep is running. Contacts of the roster are shown in full. Others are in full on a
     terminal, and masked elsewhere, because that can be a log.
 
-    Exit status: 0 nothing to change, 2 changes, 1 an error, or a contact is blocked or unreadable.
+    Exit status: 0 nothing to change, 2 changes, 1 an error, or a contact is blocked, unreadable or
+    unreachable. The management account's own contacts are no error with --fresh and other credentials, or
+    with management_role: false.
     """
     composition: Composition = context.obj
     scope = PlanScope(ou=ou, accounts=tuple(account or ()))

@@ -109,7 +109,9 @@ def make_plan(composition: Composition, request: PlanRequest) -> PlanResult:
     hub = read_in_force(login, now=now, fresh=fresh)
     if not fresh:
         seen = _read_last(composition, hub, request, settings=settings, roster=roster, now=now)
-        return _finish(seen, roster, hub, request, today=now.date())
+        # A sweep reads the management account through the role in it; a person elsewhere cannot.
+        reachable = settings.management_role
+        return _finish(seen, roster, hub, request, reachable=reachable, today=now.date())
     connection = composition.build_connection(
         login.client,
         position=login.position,
@@ -145,7 +147,7 @@ def make_plan(composition: Composition, request: PlanRequest) -> PlanResult:
             request.out, seen, plan=None
         )  # before half an hour of reading: an error shows at once
     seen = _read_accounts(composition, look, seen, request.out)
-    return _finish(seen, roster, hub, request, today=seen.since.date())
+    return _finish(seen, roster, hub, request, reachable=False, today=seen.since.date())
 
 
 def _read_last(
@@ -176,7 +178,13 @@ def _read_last(
 
 
 def _finish(
-    seen: PlanReading, roster: Roster, hub: InForce, request: PlanRequest, *, today: date
+    seen: PlanReading,
+    roster: Roster,
+    hub: InForce,
+    request: PlanRequest,
+    *,
+    reachable: bool,
+    today: date,
 ) -> PlanResult:
     made = build_result(
         seen,
@@ -184,6 +192,7 @@ def _finish(
         approved=hub.approved,
         first=hub.approved is None and hub.unknown is None,
         passed=hub.passed,
+        reachable=reachable,
         today=today,
     )
     if request.out is not None:

@@ -69,11 +69,14 @@ class PlanResult:
     needs_approval: Sequence[str]
     #: Entries of the roster that match no account, with the nearest that exists.
     unmatched: Sequence[str]
+    #: Whether the management account should have been reached.
+    reachable: bool
 
     @property
     def status(self) -> PlanStatus:
-        """The exit status: unknown outranks a difference, except for the management account."""
-        if any(finding.verdict in _NOT_KNOWN for _, finding in self.unknown):
+        """The exit status: unknown outranks a difference."""
+        not_known = _NOT_KNOWN | ({Verdict.UNREACHABLE} if self.reachable else set())
+        if any(finding.verdict in not_known for _, finding in self.unknown):
             return PlanStatus.NOT_KNOWN
         return PlanStatus.CHANGES if self.differences else PlanStatus.NOTHING_TO_CHANGE
 
@@ -85,12 +88,14 @@ def build_result(  # each is a fact of the hub
     approved: Roster | None,
     first: bool,
     passed: int,
+    reachable: bool,
     today: date,
 ) -> PlanResult:
     """Decide for every account that was read.
 
     `approved` is None if it is not known or if there is none: then it is the `first`. `passed` is how many
-    accounts lately changed without approval.
+    accounts lately changed without approval, `reachable` whether the management account can be expected to
+    be read: else that it was not is no error.
     """
     comparison = RosterComparison(approved=approved, candidate=roster, today=today)
     draft, deletes = (
@@ -148,4 +153,5 @@ def build_result(  # each is a fact of the hub
         if whole and (approved is not None or is_enforcing(roster))
         else (),
         unmatched=compared.unmatched if whole else (),
+        reachable=reachable,
     )

@@ -123,6 +123,20 @@ def test_the_management_account_is_in_it(previewed):
     assert MANAGEMENT in group["accounts"]
 
 
+@pytest.mark.parametrize(("managed", "status"), [(True, 1), (False, 0)])
+def test_a_management_account_that_sweeps_do_not_reach_is_not_known_unless_it_is_meant_so(
+    hub, *, managed, status
+):
+    hub.machines.hub.management_role = False
+    hub.machines.hub.sweep("schedule")
+    if not managed:
+        hub.write(organization=hub.settings + "management_role: false\n")
+    result = hub.run("plan")
+    assert result.exit_code == status
+    assert "3 not known" in result.stdout
+    assert read(hub.run("plan", "--json"))["status"] == ("not-known" if managed else "nothing-to-change")
+
+
 def test_a_running_sweep_is_in_nobodys_way(previewed):
     previewed.machines.hub.execution("schedule").run_to("observe")
     assert previewed.run("plan").exit_code == 2

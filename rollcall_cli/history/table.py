@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rich.text import Text
 
-from rollcall.decide.intent import WriteState
 from rollcall.events.signal import TAMPERING, Cause
 from rollcall.model.display import format_duration
 from rollcall.outcomes.verdicts import VERDICTS, Verdict
@@ -17,8 +16,8 @@ from rollcall_cli.history.view import (
     build_open_document,
     describe_edit,
     describe_open,
+    describe_write,
     format_at,
-    format_state,
     format_wrong,
     list_other_edits,
     parse_iso,
@@ -75,17 +74,16 @@ def _list_writes(found: History, names: Mapping[str, str]) -> Iterator[tuple[str
     swept: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for account_id, entry in found.writes:
         item = build_document(entry, account_id, details=False)
-        state = _describe_write(item, "set")
+        state = describe_write(item)
         if item["cause"] == Cause.SWEPT:
             swept.setdefault((item["event_id"], state), []).append(item)
             continue
-        edited = item["cause"] in TAMPERING
         wrong = item["wrong_seconds"]
         yield (
             format_at(parse_iso(item["at"])),
             _name_account(account_id, names),
             (item["kind"] or "-").lower(),
-            _describe_write(item, "restored" if edited else "set"),
+            state,
             "" if wrong is None else format_duration(timedelta(seconds=wrong)),
             item["incident_id"] or "",
             item["actor"]["principal"] if item["actor"] else entry.id,
@@ -100,11 +98,6 @@ def _list_writes(found: History, names: Mapping[str, str]) -> Iterator[tuple[str
             "",
             f"sweep {run}",
         )
-
-
-def _describe_write(item: Mapping[str, Any], done: str) -> str:
-    known = (item["confirmation"] or item)["state"]
-    return done if known == WriteState.WRITTEN else format_state(item)
 
 
 def _list_edits(found: History, names: Mapping[str, str]) -> Iterator[tuple[str, ...]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from rollcall.decide.intent import WriteState
-from rollcall.events.signal import TAMPERING, parse_time
+from rollcall.events.signal import TAMPERING, Cause, parse_time
 from rollcall.model.contact import ALL_PARTS, mask_contact
 from rollcall.model.desired import Desired, Present
 from rollcall.model.display import format_duration
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from rollcall.contact.edits import EditResult
     from rollcall.contact.record import ContactRecord
+    from rollcall.decide.intent import Intent
     from rollcall.model.contact import Contact
     from rollcall_cli.history.entries import LedgerEntry
     from rollcall_cli.history.reading import History
@@ -37,7 +38,8 @@ def build_document(entry: LedgerEntry, account_id: str, *, details: bool) -> dic
     intent, outcome = entry.intent, entry.outcome or {}
     return {
         "id": entry.id,
-        "at": intent.opened_at.isoformat() if intent else None,
+        "at": _find_time(intent).isoformat() if intent else None,
+        "opened_at": intent.opened_at.isoformat() if intent else None,
         "account_id": account_id,
         "incident_id": find_incident(entry),
         "kind": str(intent.kind) if intent else None,
@@ -65,6 +67,12 @@ def build_document(entry: LedgerEntry, account_id: str, *, details: bool) -> dic
         "errors": list(entry.errors),
         "lookup": entry.lookup,
     }
+
+
+def _find_time(intent: Intent) -> datetime:
+    """Return when the event happened, as its alert says, and of a write without an event when it began."""
+    event = None if intent.signal.cause is Cause.SWEPT else parse_time(intent.signal)
+    return event or intent.opened_at
 
 
 def build_history_document(found: History, *, details: bool, verify: bool) -> dict[str, Any]:
@@ -129,7 +137,7 @@ def render_account(found: History, *, details: bool) -> Iterator[Text]:
 
 
 def _render_write(item: Mapping[str, Any], found: History) -> Iterator[Text]:
-    state = clean(format_state(item))
+    state = clean(describe_write(item))
     if item["at"] is None:
         yield Text(f"{clean(item['id'])}  {state}")
         return
@@ -140,7 +148,7 @@ def _render_write(item: Mapping[str, Any], found: History) -> Iterator[Text]:
             *_list_account(item["account_id"], found),
             *_list_origin(item["actor"]),
             ("found", _format_contact(item["found"])),
-            ("set", _format_contact(item["wanted"])),
+            ("wanted", _format_contact(item["wanted"])),
             *([] if wrong is None else [("wrong for", format_duration(timedelta(seconds=wrong)))]),
             ("incident", item["incident_id"]),
         )
@@ -209,13 +217,17 @@ def _measure_wrong(entry: LedgerEntry) -> int | None:
         return None
 
 
-def format_state(item: Mapping[str, Any]) -> str:
-    """Return how the write ended, and by what that became known later."""
-    if item["confirmation"]:
-        return f"{item['confirmation']['state']}, confirmed by {item['confirmation']['by']}"
-    if item["state"] is None:
+def describe_write(item: Mapping[str, Any]) -> str:
+    """Return how the write ended, in the words of alerts, and by what that became known later."""
+    confirmed = item["confirmation"]
+    state = (confirmed or item)["state"]
+    if state is None:
         return "no outcome" if item["errors"] else "no outcome yet"
-    return "not known" if item["lookup"] else str(item["state"])
+    if state == WriteState.WRITTEN and item["cause"] is not None:
+        state = "restored" if item["cause"] in TAMPERING else "set"
+    elif item["lookup"]:
+        state = "not known"
+    return f"{state}, confirmed by {confirmed['by']}" if confirmed else str(state)
 
 
 def _list_origin(actor: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

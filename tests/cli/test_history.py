@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from rollcall.decide.intent import Answer, WriteState
 from rollcall.events.actor import UNKNOWN
+from rollcall.events.signal import Cause
 from rollcall.model.contact import ContactKind
 from rollcall.sweep.apply_account import SWEEP
 from tests.cli.desk import PAYMENTS, assert_golden
@@ -375,3 +376,17 @@ def test_a_ledger_that_cannot_be_read_says_which_and_what_to_do(books: Books, co
     assert (result.exit_code, result.stdout) == (1, "")
     assert words in result.stderr
     assert "fix: " in result.stderr
+
+
+def test_a_write_has_the_time_of_its_event_as_the_alert_has_and_the_word_for_its_end(books: Books) -> None:
+    books.write()
+    swept = books.write(5, cause=Cause.SWEPT, actor=SWEEP)
+    found = json.loads(books.world.run("history", PAYMENTS, "--json").stdout)["writes"]
+    assert [write["at"] for write in found] == ["2026-10-05T09:29:55+00:00", swept.opened_at.isoformat()]
+    assert [write["opened_at"] for write in found] == [
+        "2026-10-05T09:30:00+00:00",
+        swept.opened_at.isoformat(),
+    ]
+    shown = books.world.run("history", PAYMENTS).stdout
+    assert "2026-10-05 09:29:55Z  security  restored\n" in shown
+    assert "Z  security  set\n" in shown

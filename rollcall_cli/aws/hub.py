@@ -163,6 +163,8 @@ class Hub:
     client: Callable[[str], Any]
     outputs: Mapping[str, str]
     clock: Clock
+    #: The ID of the organization.
+    organization: str
     #: Whether Rollcall is to reach the management account's own contacts.
     management_role: bool
 
@@ -256,6 +258,7 @@ def connect_to_hub(composition: Composition, *, config: str, profile: str | None
         client=client,
         outputs=read_outputs(stack) or {},
         clock=composition.clock,
+        organization=settings.organization,
         management_role=settings.management_role,
     )
 

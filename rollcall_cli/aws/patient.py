@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.adapters.errors import AWS_ERRORS, is_transient
+from botocore.exceptions import ClientError
+
+from rollcall.adapters.errors import AWS_ERRORS, get_code, is_transient
 from rollcall_cli.text.problems import explain_credential_error, explain_organizations_error, report_exhausted
 
 if TYPE_CHECKING:
@@ -83,3 +85,14 @@ def list_all(client: Any, operation: str, key: str, **parameters: str) -> Iterat
     """Yield the items under `key` of every page of a listing."""
     for page in client.get_paginator(operation).paginate(**parameters):
         yield from page[key]
+
+
+def has_account(client: Any, account_id: str) -> bool:
+    """Return whether the organization has this account; ClientError if AWS does not say."""
+    try:
+        client.describe_account(AccountId=account_id)
+    except ClientError as error:
+        if get_code(error) != "AccountNotFoundException":
+            raise
+        return False
+    return True

@@ -79,10 +79,15 @@ def approve(
     composition = get_composition(context)
     if as_json and not yes:
         raise CommandError("--json cannot ask for confirmation", fix="add --yes")
+    if digest is None and back_to is None:
+        raise typer.BadParameter("give the digest of a plan, or --back-to with that of a roster")
+    if digest is not None and back_to is not None:
+        raise typer.BadParameter(
+            "DIGEST approves a plan that is pending, --back-to plans a roster that was approved before: give "
+            "one of the two"
+        )
     hub = connect_to_hub(composition, config=config, profile=profile)
     now = hub.clock.now()
-    if (digest is None) == (back_to is None):
-        raise typer.BadParameter("give the digest of a plan, or --back-to with that of a roster")
     if back_to is not None:
         digest = plan_rollback(hub, back_to)
         now = hub.clock.now()

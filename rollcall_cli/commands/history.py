@@ -21,6 +21,7 @@ from rollcall.model.errors import RetryableError
 from rollcall.model.well_known import LEDGER_ALERTS
 from rollcall_cli.aws.composition import Composition, Login, get_composition
 from rollcall_cli.aws.hub import log_in_to_hub, read_output
+from rollcall_cli.aws.patient import has_account
 from rollcall_cli.history.entries import NO_LOCK
 from rollcall_cli.history.reading import History, HistoryReader
 from rollcall_cli.history.records import UnreadableRecordError
@@ -152,8 +153,9 @@ def history(  # noqa: PLR0913  # one parameter for each option
             found = reader.read_open()
         else:
             found = reader.read_organization(since=start, verify=verify)
-    if account is not None and not found.writes and not found.edits:
-        _check_account(login, account, organization=configuration.settings.organization)
+    empty = not found.writes and not found.edits
+    if account is not None and empty and not has_account(login.client("organizations"), account):
+        raise report_unknown_account(account, configuration.settings.organization)
     found = _select(found, kind=kind, open_only=open_only)
     if as_json:
         document = build_history_document(found, details=show_details, verify=verify)
@@ -178,16 +180,6 @@ def _select(found: History, *, kind: str | None, open_only: bool) -> History:
         edits=[edit for edit in found.edits if edit.kind == kind],
         open=[record for record in found.open if record.kind == kind],
     )
-
-
-def _check_account(login: Login, account_id: str, *, organization: str) -> None:
-    """CommandError if the organization has no such account, whose history would be empty, too."""
-    try:
-        login.client("organizations").describe_account(AccountId=account_id)
-    except ClientError as error:
-        if get_code(error) != "AccountNotFoundException":
-            raise
-        raise report_unknown_account(account_id, organization) from error
 
 
 def _connect(login: Login, composition: Composition, settings: Settings) -> HistoryReader:

@@ -144,14 +144,13 @@ def _init_from_file(
 ) -> None:
     """Write the roster that a CSV file asks for; CommandError if the file has an error."""
     target = composition.root / config
-    files = _choose_files(target, config, (roster_compile.FILE,), force=force)
     try:
-        found = read_csv((composition.root / source).read_bytes(), file=str(source), primary=primary)
-    except OSError as error:
-        raise CommandError(f"{source} cannot be read: {error.strerror}", fix="name another file") from error
-    except ConfigError as error:
-        fix = "correct the file, then run the command again; nothing was written"
-        raise CommandError(str(error), fix=fix) from None
+        files, blocked = _choose_files(target, config, (roster_compile.FILE,), force=force), None
+    except CommandError as error:
+        files, blocked = (), error
+    found = _read_file(composition.root / source, name=str(source), primary=primary, blocked=blocked)
+    if blocked is not None:
+        raise blocked
     proposal = propose(found.observed)
     if reason := proposal.find_blocker(""):
         raise CommandError(f"{source} has all contacts of no account", fix=reason)
@@ -169,6 +168,19 @@ def _init_from_file(
         f"Wrote {roster_compile.FILE}, which is valid. The mode is audit: every account keeps its contacts.",
         f"Next: {follows}.",
     )
+
+
+def _read_file(path: Path, *, name: str, primary: bool, blocked: CommandError | None) -> InitReading:
+    """Return the accounts of the file; CommandError with its errors, and with why nothing can be written."""
+    try:
+        return read_csv(path.read_bytes(), file=name, primary=primary)
+    except OSError as error:
+        problem, fix = f"{name} cannot be read: {error.strerror}", "name another file"
+    except ConfigError as error:
+        problem, fix = str(error), "correct the file, then run the command again; nothing was written"
+    if blocked is not None:
+        problem, fix = f"{problem}\n{blocked.problem}", f"{fix}; {blocked.fix}"
+    raise CommandError(problem, fix=fix)
 
 
 def _print(composition: Composition, *lines: str) -> None:
@@ -226,7 +238,7 @@ def _read_accounts(
 def summarise(proposal: Proposal, found: InitReading) -> Iterator[str]:
     """Yield the summary of a proposal line by line, without contact details."""
     skipped = f"; {count(found.inactive, 'inactive account')} not read" if found.inactive else ""
-    yield f"{len(found.observed)} active accounts{skipped}."
+    yield f"{count(len(found.observed), 'active account')}{skipped}."
     for kind in list_kinds(proposal.defaults):
         yield f"  {kind.lower() + ':':12}{_count_kind(kind, proposal)}"
     if found.left_out:

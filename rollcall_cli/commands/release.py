@@ -8,10 +8,12 @@ import typer
 from rich.text import Text
 
 from rollcall_cli.aws.composition import get_composition
-from rollcall_cli.aws.hub import connect_to_hub
+from rollcall_cli.aws.hub import Hub, connect_to_hub
+from rollcall_cli.aws.patient import has_account
 from rollcall_cli.status.executions import run_command
 from rollcall_cli.text.arguments import AccountArgument, ConfigOption, JsonOption, KindArgument, ProfileOption
 from rollcall_cli.text.formatting import clean, format_time
+from rollcall_cli.text.problems import CommandError, CommandRefusedError, report_unknown_account
 
 
 def release(
@@ -31,7 +33,11 @@ def release(
     """
     composition = get_composition(context)
     hub = connect_to_hub(composition, config=config, profile=profile)
-    before = run_command(hub, "release", contact=(account, kind)).get("released")
+    try:
+        before = run_command(hub, "release", contact=(account, kind)).get("released")
+    except CommandRefusedError as refusal:
+        # Only now: the backoff of an account that left the organization can be ended, too.
+        raise _explain_refusal(hub, account, refusal) from None
     if as_json:
         found = {"version": 1, "account_id": account, "kind": kind, "released_before": before or None}
         typer.echo(json.dumps(found, indent=2))
@@ -41,5 +47,17 @@ def release(
         ended = f"The backoff for {kind} on {account} was ended before, at {at} by {clean(before['by'])}."
         text = f"{ended} Nothing changed: the next edit is restored at once."
     else:
-        text = f"Released: the next edit of {kind} on {account} is restored at once. An alert was sent."
+        text = (
+            f"Released: the next edit of {kind} on {account} is restored at once, one that is waiting within "
+            "15 minutes. An alert was sent."
+        )
     composition.out.print(Text(text), soft_wrap=True)
+
+
+def _explain_refusal(hub: Hub, account: str, refusal: CommandRefusedError) -> CommandError:
+    """Return a better error if the organization has no such account, as far as these credentials can see."""
+    try:
+        known = has_account(hub.client("organizations"), account)
+    except CommandError:
+        return refusal
+    return refusal if known else report_unknown_account(account, hub.organization)

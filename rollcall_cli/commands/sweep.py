@@ -81,7 +81,7 @@ def _show_progress(composition: Composition) -> Iterator[Callable[[str, int, int
         shown = what
         show(what, done, all_)
 
-    with show_bars(composition.err, composition.clock, "begin") as show:
+    with show_bars(composition.err, composition.clock, "starting") as show:
         yield update
 
 

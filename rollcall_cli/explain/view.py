@@ -59,7 +59,7 @@ def render(explanation: Explanation, enforcement: Enforcement | None, *, masks: 
     yield Text(clean(f"{account.id}  {account.name}".rstrip()), style="bold")
     yield from _format_rows(
         [
-            ("OU", account.ou or "the root"),
+            ("OU", account.ou or "none, directly below the root"),
             ("ids", " / ".join(account.parent_ids) or "not known"),
             ("state", str(account.state)),
             ("tags", tags or "none"),

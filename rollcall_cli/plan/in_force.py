@@ -14,6 +14,7 @@ from rollcall.model.roster import Roster
 from rollcall.rosters.orphaned import CachedMatches
 from rollcall_cli.aws.composition import Position
 from rollcall_cli.aws.hub import REPORTS, STACK, read_outputs
+from rollcall_cli.status.runs import STEPS
 from rollcall_cli.text.problems import CommandError
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def read_in_force(login: Login, *, now: datetime, fresh: bool) -> InForce:
     if run is not None:
         at = f"{run.cursor} of {run.accounts} accounts" if run.accounts else "its beginning"
         raise CommandError(
-            f"the sweep {run.id} is running ({run.next}, {at})",
+            f"the sweep {run.id} is running ({STEPS[run.next]}, {at})",
             fix="wait until it is done (`rollcall status`): both together would exceed the quota",
         )
     runs = RunsBucket(client=login.client("s3"), bucket=found.get(REPORTS, ""))

@@ -13,7 +13,7 @@ from rollcall.adapters.errors import get_code
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from rollcall.timing import attempts
 from rollcall_cli.aws.hub import CONTROLS
-from rollcall_cli.text.problems import INTERRUPTED, CommandError
+from rollcall_cli.text.problems import INTERRUPTED, CommandError, CommandRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,5 +120,5 @@ def _check_result(found: MachineExecution, name: str) -> Mapping[str, Any]:
         fix = "`rollcall status` shows what is in force"
         if found.output.get("unproven"):
             fix += f"; commands need the role {OPERATOR_ROLE_NAME}"
-        raise CommandError(f"refused: {found.output['refused']}", fix=fix)
+        raise CommandRefusedError(f"refused: {found.output['refused']}", fix=fix)
     return found.output

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall_cli.text.formatting import clean, count, format_span, format_time
+from rollcall_cli.text.formatting import clean, count, format_rest, format_span, format_time
 from rollcall_cli.text.problems import CommandError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def describe_plan(plan: PendingPlan, now: datetime) -> Iterator[tuple[str, str]]
         seen = datetime.fromisoformat(plan.summary["observed_at"])
         yield "observed", f"{format_span(now - seen)} ago, {format_time(seen)}"
     yield "made", f"by run {summary['run']}, {format_span(now - plan.made_at)} ago"
-    yield "expires", f"in {format_span(plan.expires_at - now)}, {format_time(plan.expires_at)}"
+    yield "expires", f"in {format_rest(plan.expires_at - now)}, {format_time(plan.expires_at)}"
 
 
 def describe_approval(plan: PendingPlan, now: datetime) -> Iterator[tuple[str, str]]:

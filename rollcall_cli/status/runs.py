@@ -51,6 +51,18 @@ def summarise_run(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 #: Seconds between reads: a step takes minutes.
 _EVERY: Final = 5.0
 _COUNTED: Final = frozenset({Step.OBSERVE, Step.APPLY})
+#: What a run does now.
+STEPS: Final = {
+    Step.WAIT: "waiting for another run",
+    Step.PREPARE: "listing accounts",
+    Step.OBSERVE: "reading contacts",
+    Step.GATE: "comparing the changes with the limits",
+    Step.APPROVE: "putting the roster into force",
+    Step.SETTLE: "waiting for events that are late",
+    Step.APPLY: "setting contacts",
+    Step.REPORT: "writing the report",
+    Step.END: "ending",
+}
 
 
 def follow(hub: Hub, arn: str, name: str, *, update: Callable[[str, int, int], None]) -> Run | None:
@@ -74,10 +86,11 @@ def follow(hub: Hub, arn: str, name: str, *, update: Callable[[str, int, int], N
 
 def measure_progress(run: Run) -> tuple[str, int, int]:
     """Return the current step of a run, how much of it is done, and of how many (0: not counted)."""
+    step = STEPS[run.next]
     if run.next not in _COUNTED:
-        return str(run.next), 0, 0
+        return step, 0, 0
     total = run.plan.changes if run.next is Step.APPLY and run.plan else run.accounts
-    return str(run.next), run.cursor, total
+    return step, run.cursor, total
 
 
 def _parse_end(found: MachineExecution, last: Run | None) -> Run | None:

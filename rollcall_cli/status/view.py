@@ -11,7 +11,7 @@ from rollcall_cli.history.view import build_open_document, describe_open
 from rollcall_cli.status import plans, runs
 from rollcall_cli.status.plan_values import MOST_GROUPS, list_values
 from rollcall_cli.status.runs import measure_progress
-from rollcall_cli.text.formatting import count, format_rows, format_span, format_time
+from rollcall_cli.text.formatting import count, format_rest, format_rows, format_span, format_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -118,7 +118,7 @@ def _list_decision(decision: OperatorDecision, now: datetime) -> Iterator[tuple[
     ago = f", {format_span(now - decision.at)} ago" if decision.at else ""
     yield "at", f"{format_time(decision.at)}{ago}"
     if decision.until:
-        yield "until", f"{format_time(decision.until)}, in {format_span(decision.until - now)}"
+        yield "until", f"{format_time(decision.until)}, in {format_rest(decision.until - now)}"
     if decision.reason:
         yield "reason", decision.reason
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -10,7 +11,7 @@ from rollcall.model.display import spell_unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
 
 def clean(text: str) -> str:
@@ -48,6 +49,16 @@ def format_span(span: timedelta) -> str:
         if seconds >= size:
             return count(seconds // size, word)
     return "less than a minute"
+
+
+def format_rest(span: timedelta) -> str:
+    """Return the time that is left, begun minutes in full, in its two largest units: `3 hours 59 minutes`."""
+    seconds = 60 * max(1, -(-span // timedelta(minutes=1)))
+    parts = []
+    for word, size in _UNITS:
+        number, seconds = divmod(seconds, size)
+        parts += [count(number, word)] if number else []
+    return " ".join(parts[:2])
 
 
 def format_time(at: datetime | None) -> str:

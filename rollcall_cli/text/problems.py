@@ -71,6 +71,10 @@ class UnansweredError(CommandError):
         self.message = message
 
 
+class CommandRefusedError(CommandError):
+    """The hub refused the command of an operator."""
+
+
 def report_unknown_account(account_id: str, organization: str) -> CommandError:
     """Return the error of a command about an account that the organization does not have."""
     return CommandError(

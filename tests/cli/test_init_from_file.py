@@ -485,6 +485,15 @@ def listed(desk: Any) -> Any:
     return desk
 
 
+def test_a_wrong_file_and_a_roster_that_is_there_are_reported_in_one_run(listed: Any) -> None:
+    (listed.where / FILE).write_text("account_id,kind,email\n", encoding="utf-8")
+    both = listed.run("init", "--from", FILE)
+    assert both.exit_code == 1
+    assert f"error: {FILE}:1" in both.stderr
+    assert "contacts.yaml in config would be overwritten" in both.stderr
+    assert "; choose another directory with --config, or pass --force" in both.stderr
+
+
 def test_no_aws_is_asked_and_only_the_roster_is_written(listed: Any) -> None:
     organization = (listed.where / "config" / "organization.yaml").read_text()
     assert "contacts.yaml in config would be overwritten" in listed.run("init", "--from", FILE).stderr

@@ -87,7 +87,7 @@ def test_a_sweep_is_watched_to_its_end(hub):
 def test_on_a_terminal_there_is_a_bar(hub):
     hub.terminal = True
     shown = hub.run("sweep", "--follow").stderr
-    assert "observe" in shown
+    assert "reading contacts" in shown
     assert "0/?" in shown  # the first slice still lists
 
 
@@ -96,10 +96,14 @@ def test_progress_counts_accounts_and_then_changes(hub):
     execution.run_to("observe")
     run = hub.machines.hub.sweeps.find_current(hub.clock.now())
     observing = replace(run, next=Step.OBSERVE, accounts=6, cursor=2)
-    assert measure_progress(observing) == ("observe", 2, 6)
+    assert measure_progress(observing) == ("reading contacts", 2, 6)
     plan = PlanReference(digest="p", roster="r", changes=9, parts=1)
-    assert measure_progress(replace(observing, next=Step.APPLY, plan=plan)) == ("apply", 2, 9)
-    assert measure_progress(replace(observing, next=Step.GATE)) == ("gate", 0, 0)
+    assert measure_progress(replace(observing, next=Step.APPLY, plan=plan)) == ("setting contacts", 2, 9)
+    assert measure_progress(replace(observing, next=Step.GATE)) == (
+        "comparing the changes with the limits",
+        0,
+        0,
+    )
 
 
 def test_a_sweep_that_holds_a_plan_waits_for_a_person(hub):
@@ -137,9 +141,9 @@ def test_a_second_sweep_waits_for_the_first(hub):
     assert found.state == "wait"
     shown = hub.run("status").stdout
     assert f"run       {running.id}, schedule, for " in shown
-    assert "step      prepare\n" in shown
+    assert "step      listing accounts\n" in shown
     first.run_to("gate")
-    assert "step      observe\n" in hub.run("status").stdout
+    assert "step      reading contacts\n" in hub.run("status").stdout
 
 
 def test_watching_can_end_before_the_sweep_does(hub):
@@ -253,8 +257,13 @@ def test_it_goes_back_to_one_roster_that_was_approved_and_to_no_other(held):
     result = held.run("approve", "--back-to", "abcdef123456")
     assert result.exit_code == 1
     assert "no approved roster has a digest that begins with abcdef123456" in result.stderr
-    for given in ([], ["abcdef12", "--back-to", "abcdef12"]):
-        assert "give the digest of a plan, or --back-to" in held.run("approve", *given).stderr
+    assert "give the digest of a plan, or --back-to" in held.run("approve").stderr
+    held.calls.clear()
+    both = held.run("approve", "abcdef12", "--back-to", "abcdef12")
+    assert both.exit_code == 1
+    text = " ".join(both.stderr.replace("│", " ").split())
+    assert "DIGEST approves a plan that is pending, --back-to plans a roster that was approved before" in text
+    assert not held.calls
 
 
 def test_ctrl_c_at_the_question_is_an_interruption(held, monkeypatch):
@@ -407,6 +416,7 @@ def test_a_pause_stops_writes_and_says_who_and_why(hub):
     again = hub.run("pause", "--reason", "mine", "--for", "30m")
     assert again.exit_code == 1
     assert "rollcall-operator/ann paused Rollcall until 2026-10-05T17:00:02Z" in again.stderr
+    assert "`rollcall pause --replace` replaces that pause, `rollcall unpause` ends it" in again.stderr
     hub.clock.sleep(1)  # two commands of one moment have one name
     replaced = hub.run("pause", "--reason", "mine", "--for", "30m", "--replace")
     assert "Paused until 2026-10-05 13:31Z" in replaced.stdout
@@ -515,6 +525,18 @@ def test_where_there_is_no_standoff_none_is_released(contested):
     assert "rollcall-operator" not in result.stderr
     assert "released" not in contested.machines.hub.told()
     assert len(status(contested)["repeated_edits"]) == 1
+
+
+def test_a_contact_of_an_account_that_does_not_exist_is_not_released(contested):
+    result = contested.run("release", "999999999999", "security")
+    assert result.exit_code == 1
+    assert "error: account 999999999999 is not in the organization o-exampleorgid\n" in result.stderr
+
+
+def test_whether_the_account_exists_is_nothing_to_hide_a_refusal(contested):
+    contested.failures["organizations"] = [refused("AccessDeniedException")]
+    result = contested.run("release", PAYMENTS, "billing")
+    assert "refused: this contact is not in backoff" in result.stderr
 
 
 @pytest.mark.parametrize("kind", ["root", "", "securitx"])

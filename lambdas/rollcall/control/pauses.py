@@ -126,7 +126,7 @@ def _make_next(known: Pause | None, command: Command, now: datetime) -> Pause:
         if known is not None and known.is_open and now < known.until and not command.replaces:
             raise RefusedError(
                 f"{known.by} paused Rollcall until {format_time(known.until)}:"
-                " `rollcall pause --replace` replaces that pause"
+                " `rollcall pause --replace` replaces that pause, `rollcall unpause` ends it"
             )
         stage = PauseStage.REPLACED if goes_on else PauseStage.BEGUN
         until += timedelta(minutes=command.minutes)

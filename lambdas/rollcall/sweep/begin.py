@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 #: An ARN that AWS makes is shorter.
 _LONGEST_NAME: Final = 300
+_CLAIMED: Final = "name not verified: see rollcall history"
 #: The one part of observations that were copied.
 _COPY: Final = "000000"
 
@@ -71,7 +72,7 @@ def _make_run(request: Mapping[str, Any], control: Enforcement, candidate: str) 
         id=run_id,
         execution=execution,
         trigger=Trigger(asked["trigger"]),
-        by=f"{claimed[:_LONGEST_NAME]} (not proven)" if claimed else None,
+        by=f"{claimed[:_LONGEST_NAME]} ({_CLAIMED})" if claimed else None,
         started_at=started,
         next=Step.PREPARE,
         # Of the two that may be in play the new one: nothing approved yet, or another one deployed.

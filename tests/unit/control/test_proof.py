@@ -404,7 +404,7 @@ class TestCommands:
         (execution,) = world.started.values()
         assert execution.asked == {"trigger": "operator", "by": ALICE, "plan": None}
         # The machine takes anybody's input: the ledger has the proven name.
-        assert execution.run().document["by"] == f"{ALICE} (not proven)"
+        assert execution.run().document["by"] == f"{ALICE} (name not verified: see rollcall history)"
 
     def test_neither_token_nor_signature_is_kept_or_told_anywhere(self):
         world, plan = held_drift()

@@ -94,7 +94,8 @@ class TestLapsed:
         assert others.run().document["ending"] == "finished"
         facts = world.facts("approval-lapsed")
         assert (facts["by"], facts["reason"]) == (
-            f"{ALICE} (not proven)",  # the plan and who approved it are forgotten
+            # The plan and who approved it are forgotten.
+            f"{ALICE} (name not verified: see rollcall history)",
             "another roster was approved before its run could begin",
         )
 
@@ -104,7 +105,9 @@ class TestLapsed:
         forged = world.execution("approval", by="arn:aws:iam::333333333333:user/mallory", plan=plan)
         assert forged.run_to("apply").document["by"] == ALICE
         claimed = world.execution("operator", by="x" * 5000)
-        assert claimed.run_to("wait").document["by"] == f"{'x' * 300} (not proven)"
+        assert (
+            claimed.run_to("wait").document["by"] == f"{'x' * 300} (name not verified: see rollcall history)"
+        )
 
     def test_what_another_run_has_carried_out_is_no_loss_and_nobody_is_told(self):
         world, plan = held_drift()

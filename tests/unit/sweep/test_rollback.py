@@ -45,7 +45,8 @@ def test_it_is_planned_without_a_sweep_and_waits_for_a_person_who_sees_how_old_i
     (held,) = world.sweeps.list_pending(world.clock.now())
     assert (held.roster, held.changes, held.summary["rollback"]) == (GOOD, 4, True)
     first, second, *_ = held.summary["reasons"]
-    assert first == f"{ALICE} (not proven) wants to roll back to this roster, which was approved before"
+    who = f"{ALICE} (name not verified: see rollcall history)"
+    assert first == f"{who} wants to roll back to this roster, which was approved before"
     assert held.summary["observed_at"] in second
     assert world.told()[-1] == "sweep-held"
     assert world.state.approved == compute_digest(BAD)

@@ -207,6 +207,7 @@ def operate(world: Watched) -> None:
     world.does("pause", "--reason", "a look at the plan")
     world.does("unpause", "--reason", "seen")
     world.does("release", PAYMENTS, "SECURITY")
+    world.clock.sleep(1)  # two commands of one moment have one name
     world.does("release", PAYMENTS, "BILLING", status=1)
     let_drill(world, home=MANAGEMENT)
     world.does("drill", PAYMENTS, "--edit-profile", "management")

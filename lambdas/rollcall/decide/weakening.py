@@ -64,7 +64,7 @@ LOWERED: Final = {
     WeakeningKind.EXEMPT_LONGER: "exempt for longer, {detail}: contacts are left unchanged {where}",
     WeakeningKind.UNMANAGED: "the {detail} contact is no longer managed {where}",
     WeakeningKind.KEPT: "any {detail} is left as the account has it {where}",
-    WeakeningKind.NEW_ACCOUNTS: "another {detail}, which no account of today gets, {where}",
+    WeakeningKind.NEW_ACCOUNTS: "another {detail} {where}; no existing account gets it",
     WeakeningKind.BLOCKED: "blocked: Rollcall restores nothing {where}: {detail}",
 }
 

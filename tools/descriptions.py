@@ -63,7 +63,7 @@ NOTICES: Final = {
     NoticeKind.SWEEP_FAILED: "run (or the execution, if no run began), failed (step: error), contacts (count by verdict)",
     NoticeKind.SWEEP_DRIFT: "run, accounts, contacts, became (verdict: count), suspects, groups, groups_count",
     NoticeKind.SWEEP_APPLIED: "run, plan, trigger, by, became, ending, examples of contacts that were not set (at most"
-    " 5), examples_count (how many were not set)",
+    " 5), examples_count (how many were not set), not_checked (unreadable, unreachable or blocked: count)",
     NoticeKind.ROSTER_APPROVED: "roster, plan, by, user_id and execution (of a person), automatic, drift (only deletes are approved), enforces (false: audit mode everywhere), changes",
     NoticeKind.APPROVAL_LAPSED: "run, plan, by, reason",
     NoticeKind.PLAN_ALTERED: "run, plan, stored_by",

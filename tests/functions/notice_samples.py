@@ -78,6 +78,7 @@ APPLIED = {
     "ending": "finished",
     "examples": [],
     "examples_count": 0,
+    "not_checked": {},
 }
 WHOSE = {"by": BY, "user_id": "AROAEXAMPLEEXAMPLE12:alice", "execution": "pause-20261005T093000Z-1f2e3d"}
 APPROVED = {
@@ -238,6 +239,10 @@ NOTICES: dict[str, Notice] = {
             examples=LEFT,
             examples_count=3,
         ),
+        severity=Severity.MEDIUM,
+    ),
+    "sweep-applied-unreadable": replace(
+        _of(NoticeKind.SWEEP_APPLIED, APPLIED, not_checked={"unreadable": 6, "blocked": 1}),
         severity=Severity.MEDIUM,
     ),
     "sweep-applied-paused": _of(

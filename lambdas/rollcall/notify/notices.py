@@ -202,8 +202,8 @@ def pick_variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
 
 
 def _find_left(given: Mapping[str, Any]) -> str:
-    became = given.get("became") or {}
-    return "left" if any(count for verdict, count in became.items() if verdict not in _RIGHT) else ""
+    left = [name for name, count in (given.get("became") or {}).items() if count and name not in _RIGHT]
+    return "left" if left or given.get("not_checked") else ""
 
 
 class _Texts(dict[str, str]):

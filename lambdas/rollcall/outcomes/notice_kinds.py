@@ -82,7 +82,7 @@ control policy denies it. `rollcall doctor` checks policies, stack instances and
 _APPLIED = NoticeWords(
     severity=Severity.INFO,
     headline="roster applied to all accounts",
-    lines=(_OUTCOME, _PLAN, ("Trigger", "{trigger}"), _BY, _RUN),
+    lines=(_OUTCOME, ("Not checked", "{not_checked}"), _PLAN, ("Trigger", "{trigger}"), _BY, _RUN),
     do="- Nothing.",
     runbook="sweep-applied",
     examples="What was not set",
@@ -176,9 +176,9 @@ NOTICES: Final[dict[str, NoticeWords]] = {
     "sweep-applied/left": replace(
         _APPLIED,
         headline="roster applied, but NOT to all accounts",
-        waits="some contacts are not set",
+        waits="some contacts are not set, or not checked",
         do="""
-- Check the contacts that were not set: the report (`rollcall report`) has the reasons. Contacts that changed
+- Check these contacts: the report (`rollcall report`) has the reasons. Contacts that changed
 after the plan was made are skipped; the next sweep checks them.""",
     ),
     "sweep-applied/stopped": replace(

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
     _Drift = tuple[Account, Change, Verdict]
 
+#: Contacts that have no plan, as nobody knows what to write.
+_NOT_CHECKED: Final = (Verdict.UNREADABLE, Verdict.UNREACHABLE, Verdict.BLOCKED)
+#: Contacts that a person has to look at.
+_TO_FIX: Final = (Verdict.FAILED, Verdict.UNREADABLE, Verdict.BLOCKED)
 #: Contacts in a notice that were not set.
 _MOST_NOT_SET: Final = 5
 #: Accounts with a suspect forwarder, in a notice and in the summary.
@@ -247,11 +251,16 @@ def make_notices(
                 "ending": summary["ending"],
                 "examples": counts.not_set,
                 "examples_count": counts.not_set_count,
+                "not_checked": {
+                    verdict: number
+                    for verdict in map(str, _NOT_CHECKED)
+                    if (number := counts.contacts[verdict] - counts.became[verdict]) > 0
+                },
             },
         )
-        # What was skipped is looked at by the next sweep.
-        failed = counts.became[str(Verdict.FAILED)]
-        yield replace(notice, severity=Severity.MEDIUM) if failed else notice
+        # What was skipped is looked at by the next sweep; the management account may be left out on purpose.
+        open_ = any(counts.contacts[verdict] for verdict in map(str, _TO_FIX))
+        yield replace(notice, severity=Severity.MEDIUM) if open_ else notice
     alerted = counts.list_alerted()
     if plan is not None and alerted:
         yield make_notice(

@@ -10,6 +10,7 @@ import pytest
 from rollcall.model.errors import WriteRefusedError
 from rollcall.model.roster import compute_digest
 from rollcall.sweep import rollout
+from simulation.errors import ApiError
 from tests.support.samples import leaks
 from tests.support.sweep_runs import BAD, LOOSE, NARROW, STRICT, changed, drift, held_drift, settled
 from tests.support.sweep_world import ALICE, SweepWorld
@@ -225,6 +226,24 @@ class TestRollOut:
         assert world.facts("sweep-applied")["became"] == {"set": 14, verdict: 1}
         (severity,) = [item["severity"] for item in world.notices if item["notice"] == "sweep-applied"]
         assert severity == ("MEDIUM" if failed else "INFO")
+
+    @pytest.mark.parametrize(("managed", "severity"), [(True, "MEDIUM"), (False, "INFO")])
+    def test_it_says_what_was_not_checked_and_is_medium_unless_only_the_management_account_is_left_out(
+        self, *, managed, severity
+    ):
+        world = SweepWorld(approve=False)
+        if managed:
+            denied = ApiError("AccessDeniedException", "explicit deny in a service control policy", 403)
+            world.cloud.account.fail_next("GetAlternateContact", denied, times=3, account=MEMBER)
+        else:
+            world.management_role = False
+        world.sweep("roster")
+        world.approve_held()
+        facts = world.facts("sweep-applied")
+        assert facts["not_checked"] == {"unreadable" if managed else "unreachable": 3}
+        assert set(facts["became"]) == {"set"}
+        (found,) = [item["severity"] for item in world.notices if item["notice"] == "sweep-applied"]
+        assert found == severity
 
     def test_a_run_that_is_stopped_says_so_and_what_it_did_not_reach(self):
         world = SweepWorld(approve=False)

@@ -65,6 +65,9 @@ def load(root: Path, directory: str, *, today: date | None = None) -> Configurat
 
     `today` (by default the day in UTC) decides what is past. Raises ConfigError with the problems of both.
     """
+    if not directory or (root / directory).is_file():
+        text = f"is not a directory: name the one that has {_FILES[0]} and {_FILES[1]}"
+        raise ConfigError([ConfigProblem(file=directory or '""', text=text)])
     if not any((root / directory / file).exists() for file in _FILES):
         raise ConfigError(
             [ConfigProblem(file=directory, text=f"has neither {_FILES[0]} nor {_FILES[1]}: {_INIT}")]

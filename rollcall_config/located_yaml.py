@@ -31,13 +31,16 @@ _READ_AS: Final = {"int": "a number", "float": "a number", "bool": "true or fals
 def read(path: Path, *, file: str) -> Document:
     """Read the file; `file` is what messages call it. Raises ConfigError if it cannot be read as YAML."""
     try:
-        text = path.read_text(encoding="utf-8")
+        data = path.read_bytes()
     except FileNotFoundError:
         raise ConfigError([ConfigProblem(file=file, text="there is no such file")]) from None
     except OSError as error:
         raise ConfigError([ConfigProblem(file=file, text=f"cannot be read: {error.strerror}")]) from None
-    except UnicodeDecodeError:
-        raise ConfigError([ConfigProblem(file=file, text="is not UTF-8 text")]) from None
+    try:
+        text = data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    except UnicodeDecodeError as error:
+        line, problem = data.count(b"\n", 0, error.start) + 1, "is not UTF-8: save the file as UTF-8"
+        raise ConfigError([ConfigProblem(file=file, line=line, text=problem)]) from None
     try:
         node = _compose(text)
     except yaml.YAMLError as error:

@@ -47,6 +47,8 @@ _TEXTS: Final = {
 
 #: Steps of pydantic that are no keys of the file.
 _MARKS: Final = frozenset({"[key]", "[alternate]", "[primary]", "[name]", "[choice]"})
+#: Characters of a wrong value in its message.
+_LONGEST: Final = 200
 _NO_MAPPING: Final = {"model_type", "model_attributes_type"}
 
 
@@ -85,7 +87,13 @@ def _explain(document: Document, route: Route, details: ErrorDetails, *, persona
     if kind == "value_error" and (text := str(details["ctx"]["error"])):
         return text
     value = unquoted.raw if unquoted else details["input"]
-    return f"{value!r} is not allowed" if isinstance(value, str) and not personal else "is not allowed"
+    if not isinstance(value, str) or personal:
+        return "is not allowed"
+    if not unquoted and value.isdecimal() and details.get("ctx", {}).get("expected") == value:
+        problem = f"is text: write {value} without quotes"
+    else:
+        problem = f"{value if len(value) <= _LONGEST else f'{value[:_LONGEST]}...'!r} is not allowed"
+    return problem
 
 
 def _list_keys(model: type[BaseModel], loc: Route) -> list[str]:

@@ -106,6 +106,8 @@ def _explain_problem(
         text = "a value that begins with > or | must be in quotes"
     elif "unknown escape" in problem:
         text = f"\\{character} means nothing in double quotes: write \\\\{character}, or use single quotes"
+    elif "expected escape sequence" in problem:
+        text = "a \\ begins an escape in double quotes: write \\\\, or use single quotes"
     elif "another document" in problem:
         text = "a second document begins here: delete the line ---"
     elif "expected <block end>" in problem:

@@ -222,3 +222,8 @@ def _make_boto3_client(service: str, *, region: str, profile: str | None) -> Any
                 f"the AWS SDK cannot be set up: {type(error).__name__}", fix="check ~/.aws/config"
             ) from error
         raise known from error
+    except ValueError as error:  # of botocore: it has no class of its own for this
+        raise CommandError(
+            "the AWS SDK cannot be set up: a setting has a value that it does not take",
+            fix="check AWS_ENDPOINT_URL, which is a URL such as http://localhost:4566, and ~/.aws/config",
+        ) from error

@@ -115,6 +115,8 @@ def plan(  # noqa: PLR0913  # one parameter for each option
     scope = PlanScope(ou=ou, accounts=tuple(account or ()))
     if resume is not None and not scope.whole:
         raise typer.BadParameter("the file of --resume defines the accounts", param_hint="--ou, --account")
+    if as_json and form is PlanFormat.MARKDOWN:
+        raise typer.BadParameter("choose one of the two", param_hint="--json, --format")
     order = PlanRequest(
         scope=scope,
         config=config,

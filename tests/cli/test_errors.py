@@ -206,6 +206,14 @@ def test_real_clients_are_of_the_region_and_leave_retries_to_the_command(monkeyp
     assert client.meta.config.retries["total_max_attempts"] == 1
 
 
+def test_an_endpoint_that_is_no_url_is_no_defect_of_rollcall(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "localhost")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    with pytest.raises(CommandError, match="the AWS SDK cannot be set up") as raised:
+        build_composition().clients("account", region="eu-west-1", profile=None)
+    assert "AWS_ENDPOINT_URL" in raised.value.fix
+
+
 def test_an_sdk_that_cannot_be_set_up_is_told(monkeypatch, tmp_path):
     config = tmp_path / "config"
     config.write_text("[profile odd]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = nobody\n")

@@ -97,6 +97,13 @@ def test_another_directory_can_be_named_and_the_option_wins(desk):
     assert "error: elsewhere: has neither organization.yaml nor contacts.yaml" in result.stdout
 
 
+@pytest.mark.parametrize("named", ["config/contacts.yaml", ""])
+def test_a_file_in_place_of_the_directory_is_an_error_that_says_so(desk, named):
+    result = desk.run("validate", "--config", named)
+    assert result.exit_code == 1
+    assert "is not a directory: name the one that has organization.yaml and contacts.yaml" in result.stdout
+
+
 def test_one_file_alone_is_not_a_configuration(desk):
     (desk.where / "config" / "contacts.yaml").unlink()
     assert "config/contacts.yaml: there is no such file" in desk.run("validate").stdout

@@ -235,6 +235,23 @@ SLIPS = {
         "write \\\\d, or use single quotes",
         "title: 'Duty \\d'",
     ),
+    "path of Windows": Slip(
+        "title: Duty officer",
+        'title: "C:\\Users\\duty"',
+        6,
+        "write \\\\, or use single quotes",
+        "title: 'Duty'",
+    ),
+    "version in quotes": Slip(
+        "version: 1\n", 'version: "1"\n', 1, "version: is text: write 1 without quotes", "version: 1\n"
+    ),
+    "value without an end": Slip(
+        "mode: enforce\n",
+        f"mode: {'x' * 5000}\n",
+        2,
+        f"mode: '{'x' * 200}...' is not allowed; allowed: ",
+        "mode: enforce\n",
+    ),
     "value that begins with a bracket to the right": Slip(
         "title: Duty officer",
         "title: >duty",

@@ -243,8 +243,8 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, read: Callable[..., object])
     path = tmp_path / "file.yaml"
     with pytest.raises(ConfigError, match=r"^config/file.yaml: there is no such file$"):
         read(path, file="config/file.yaml")
-    path.write_bytes(b"version: \xff\n")
-    with pytest.raises(ConfigError, match=r"^config/file.yaml: is not UTF-8 text$"):
+    path.write_bytes(b"version: 1\nmode: \xff\n")
+    with pytest.raises(ConfigError, match=r"^config/file.yaml:2: is not UTF-8: save the file as UTF-8$"):
         read(path, file="config/file.yaml")
     path.unlink()
     path.mkdir()

@@ -110,6 +110,8 @@ class ContactRecord(Serializable):
     drift: KnownDrift | None = None
     #: When the account was last read because it is new, or was moved, tagged or renamed.
     placed_at: datetime | None = None
+    #: The latest look at the contact: what was seen before says nothing of its drift any more.
+    seen_at: datetime | None = None
     version: int = field(default=0, compare=False)
 
     @property

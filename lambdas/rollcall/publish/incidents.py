@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from rollcall.contact.known_drift import compute_fingerprint, note_drift
 from rollcall.contact.record import end_intent, mark_published, release_intent, update_record
 from rollcall.contact.repeated_edits import Revert, count_revert
-from rollcall.decide.intent import Answer
+from rollcall.decide.intent import Answer, WriteState
 from rollcall.events.signal import TAMPERING, Cause, Ignored, Signal, compute_age
 from rollcall.grouping.grouper import Placed
 from rollcall.model.errors import RetryableError
@@ -247,8 +247,17 @@ def close_record(record: ContactRecord, signal: Signal, item: AppliedChange, now
         record = mark_published(record, signal.event.key, str(verdict), now, found)
     if signal.cause is Cause.SWEPT:
         return record  # its report counts by the drift known before
-    known_at = write.at if write is not None else item.looked_at or now
-    return replace(record, drift=note_drift(record.drift, verdict, item.outcome.found, known_at))
+    seen_at = write.at if write is not None else item.looked_at
+    if seen_at is not None and (later := _find_last_seen(record)) is not None and seen_at < later:
+        return record  # a slow worker knows less than who stored this
+    drift = note_drift(record.drift, verdict, item.outcome.found, seen_at or now)
+    return replace(record, drift=drift, seen_at=seen_at or record.seen_at)
+
+
+def _find_last_seen(record: ContactRecord) -> datetime | None:
+    """When the contact was last seen, or made what it is by a write, of which a sweep stores no look."""
+    writes = [write.at for write in record.writes if write.state is WriteState.WRITTEN]
+    return max([*writes, *([record.seen_at] if record.seen_at else [])], default=None)
 
 
 def _find_repeated(incident: Incident, applied: Sequence[AppliedChange]) -> str | None:

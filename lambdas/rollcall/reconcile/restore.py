@@ -176,6 +176,7 @@ class AccountRestorer:
         """
         look.check_fresh(besides=self.signal.event.id)
         record = self._note_place(look.record)
+        record = replace(record, seen_at=max(look.at, record.seen_at or look.at))
         if not self.writer.contacts.save(record, at=self.writer.clock.now()):
             raise IntentBusyError("another worker is at this contact")
         return replace(record, version=record.version + 1)

@@ -119,19 +119,21 @@ class ReportStep:
         """Update known drift by what this run read, but none that was noted after the run began."""
         for account_id, kind, known in counts.settled:
             if known.at <= run.started_at:
-                self._replace_drift(account_id, kind, known.at, None)
+                self._replace_drift(account_id, kind, known.at, None, run.started_at)
         for account_id, kind, known in counts.narrowed:
             if known.at <= run.started_at:
-                self._replace_drift(account_id, kind, known.at, known)
+                self._replace_drift(account_id, kind, known.at, known, run.started_at)
 
     def _replace_drift(
-        self, account_id: str, kind: ContactKind, at: datetime, after: KnownDrift | None
+        self, account_id: str, kind: ContactKind, at: datetime, after: KnownDrift | None, read_at: datetime
     ) -> None:
-        """Replace the known drift of this time; a later one stays."""
+        """Replace the known drift of this time; a later one stays, and one that was seen since the read."""
 
         def change(record: ContactRecord) -> ContactRecord:
             same = record.drift is not None and record.drift.at == at
-            return replace(record, drift=after) if same else record
+            if not same or (record.seen_at is not None and record.seen_at > read_at):
+                return record
+            return replace(record, drift=after, seen_at=read_at)
 
         record = self.ports.records.load(account_id, kind)
         update_record(self.ports.records, record, change, clock=self.ports.clock)

@@ -332,6 +332,53 @@ class TestMemory:
         world.command("unpause")
         assert swept(world) == 0
 
+    def test_a_slow_worker_leaves_no_drift_that_a_later_look_did_not_find(self):
+        world = settled(LOOSE)
+        world.command("pause")
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+
+        def set_right_meanwhile():
+            world.clock.sleep(15)
+            world.member(session="eve").put_alternate_contact(
+                AlternateContactType="SECURITY", **api_values("soc")
+            )
+            world.clock.sleep(15)
+            world.deliver(world.queue[-1])
+
+        world.faults.then("bus.publish", set_right_meanwhile)
+        world.deliver(world.queue[0])
+        assert known_drift(world) == {}
+
+    def test_a_slow_worker_leaves_no_drift_that_a_sweep_has_undone_since(self):
+        world = settled(LOOSE)
+        world.command("pause")
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+
+        def sweep_meanwhile():
+            world.clock.sleep(15)
+            world.command("unpause")
+            world.sweep("schedule")
+
+        world.faults.then("bus.publish", sweep_meanwhile)
+        world.deliver(world.queue[0])
+        assert world.contacts()["SECURITY"] == api_values("soc")
+        assert known_drift(world) == {}
+
+    def test_a_sweep_does_not_forget_the_same_drift_that_was_found_again_after_its_read(self):
+        world = settled(LOOSE)
+        world.command("pause")
+        edited(world)
+        world.settle([MEMBER])
+        world.command("unpause")
+        world.clock.sleep(1)
+        execution = world.execution("schedule").run_to("gate")
+        world.clock.sleep(1)
+        world.command("pause")
+        edited(world)
+        world.command("unpause")
+        execution.run()
+        assert swept(world) == 0
+
     def test_nothing_is_left_when_all_is_right(self):
         world = settled(LOOSE)
         world.command("pause")

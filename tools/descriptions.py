@@ -49,7 +49,8 @@ CAUSES: Final = {
 }
 
 _GROUP: Final = (
-    "by (principal, address, set, critical, reported or rest), actor (of the latest edit), source_ip, principals (at most 100, most edits"
+    "by (principal, address, set, unsure (as set, but other edits came within seconds of some), critical, reported or rest),"
+    " actor (of the latest edit), source_ip, principals (at most 100, most edits"
     " first), principals_count, accounts_count, edits, done (what was done to which contacts: count), programs, first_at,"
     " last_at, ended, lines (new ones, at most 100: incident_id, account, kinds, cause, event, done, principal, program,"
     " verdict, severity, at, left, reason), lines_count, left (contacts left changed, as lines), left_count, file (in the"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.grouping.messages import make_group_notice
 from rollcall.grouping.model import GroupKind, Line, Sending
+from rollcall.grouping.sending import DOUBT
 from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
@@ -294,6 +295,13 @@ NOTICES: dict[str, Notice] = {
     "many-alerts-critical": _of_group(GroupKind.CRITICAL, THEFT),
     "contacts-set": _of_group(
         GroupKind.SET, [replace(line, verdict="set-by-others", severity=Severity.INFO) for line in RESTORED]
+    ),
+    "contacts-set-unsure": _of_group(
+        GroupKind.SET,
+        [
+            replace(RESTORED[0], verdict="changed-back", severity=Severity.LOW, reason=DOUBT),
+            *(replace(line, verdict="set-by-others", severity=Severity.INFO) for line in RESTORED[1:]),
+        ],
     ),
     "repeated-edits": _of(NoticeKind.REPEATED_EDITS, REPEATED),
     "repeated-edits-by-several": _of(NoticeKind.REPEATED_EDITS, REPEATED, actors=WHO),

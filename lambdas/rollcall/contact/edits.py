@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from rollcall.contact.record import SKEW
 from rollcall.decide.intent import WriteState
 from rollcall.outcomes.outcome import name_incident
 from rollcall.outcomes.verdicts import RIGHT, VERDICTS, Verdict
@@ -90,6 +91,20 @@ def was_right_since(record: ContactRecord, at: datetime) -> bool:
     # An edit that left it changed made it known drift: without any, it was found right since.
     known = any(verdict in RIGHT or VERDICTS[verdict].remembered for verdict in closed)
     return known and record.drift is None
+
+
+def was_followed(record: ContactRecord, incident_id: str) -> bool:
+    """Whether another edit came so soon after that of this incident that either may have set the contact."""
+    for edit in record.edits:
+        if name_incident(edit.key, record.account_id) == incident_id:
+            until = edit.published_at
+            return any(
+                other.at is None
+                or edit.at is None
+                or (other.at >= edit.at - SKEW and (until is None or other.at <= until + SKEW))
+                for other in record.list_beside(edit.key)
+            )
+    return False
 
 
 def _judge_edits(record: ContactRecord, now: datetime) -> Iterator[EditResult]:

@@ -10,6 +10,7 @@ from rollcall.grouping.model import BULK, Group, GroupKey, GroupKind, Line
 from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
+from rollcall.outcomes.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +42,7 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
     # One line of a contact that several edits left changed: the latest.
     latest = {(line.account_id, line.kinds): line for line in sorted(left, key=lambda line: line.at)}.values()
     facts = {
-        "by": str(kind),
+        "by": "unsure" if kind is GroupKind.SET and _is_doubted(lines) else str(kind),
         "actor": None if kind in (GroupKind.ADDRESS, GroupKind.REST) else actor,
         "source_ip": actor.get("source_ip") if kind in BULK else None,
         "principals": [
@@ -64,6 +65,11 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
     }
     notice = make_notice(find_notice_kind(kind), key=group.key.id, facts=facts, update=group.updates)
     return replace(notice, severity=_find_severity(group, lines, left))
+
+
+def _is_doubted(lines: Sequence[Line]) -> bool:
+    """Whether some edits may not have set the roster's values although the contact is right."""
+    return any(line.verdict == Verdict.CHANGED_BACK for line in lines)
 
 
 def sort_lines(lines: Sequence[Line]) -> Sequence[Line]:

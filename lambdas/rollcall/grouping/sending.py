@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
-from rollcall.contact.edits import was_right_since
+from rollcall.contact.edits import was_followed, was_right_since
 from rollcall.grouping.messages import MOST_LINES, get_group_incident_id, make_group_notice, sort_lines
 from rollcall.grouping.model import (
     BULK,
@@ -24,13 +24,15 @@ from rollcall.grouping.model import (
 )
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
+from rollcall.model.levels import Severity
+from rollcall.outcomes.verdicts import Verdict
 from rollcall.timing import WORKERS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.contact.record import ContactMemory
+    from rollcall.contact.record import ContactMemory, ContactRecord
     from rollcall.grouping.model import GroupMemory, GroupState
     from rollcall.ports import Clock, Delivery, OutcomeBus
 
@@ -41,6 +43,9 @@ _PUBLISHES_WITHIN: Final = timedelta(seconds=30)
 #: Lines of one message that has a file with all of them, and of one that has none: both fit an event.
 _MOST_LINES: Final = 2000
 _MOST_WITHOUT_FILE: Final = MOST_LINES
+#: The verdict of an edit, and why, that cannot be said to have set the contact of the roster.
+_DOUBTED: Final = str(Verdict.CHANGED_BACK)
+DOUBT: Final = "another edit came within seconds, and this one may have set other values"
 #: The window of what is too much at a time.
 REST: Final = (GroupKind.REST, "all")
 
@@ -144,7 +149,7 @@ class GroupMessages:
         until = now + _PUBLISHES_WITHIN
         if group.sending is not None:
             return self._save_claim(replace(group, sending=replace(group.sending, until=until)), now)
-        lines = sort_lines(state.unsent)[:_MOST_LINES]
+        lines = self._judge_again(group, sort_lines(state.unsent)[:_MOST_LINES])
         file: str | None = None
         if lines:
             try:
@@ -171,22 +176,46 @@ class GroupMessages:
             return False
         if not sending.lines and not sending.last:
             return self.groups.save_group(replace(group, sending=None), at=now)
-        claimed = sending.lines
+        claimed, kind = sending.lines, group.key.kind
+        doubted = {one for one, verdict in claimed.items() if (kind, verdict) == (GroupKind.SET, _DOUBTED)}
+        stored = dict(claimed) | dict.fromkeys(doubted, str(Verdict.SET_BY_OTHERS))
         lines = [
-            replace(line, verdict=claimed[line.incident_id])
+            replace(line, verdict=stored[line.incident_id])
             for line in state.unsent
             if line.incident_id in claimed
         ]
         if len(lines) == len(claimed):
             left = self._list_left(state.left)
-            self.bus.publish_notice(make_group_notice(group, _mark_restored(lines, left), left), now)
+            shown = [_doubt(line) if line.incident_id in doubted else line for line in lines]
+            self.bus.publish_notice(make_group_notice(group, _mark_restored(shown, left), left), now)
         self.groups.mark_sent(group.key, lines, at=now)
         return self.groups.save_group(group.finish(self.clock.now(), by=message_id), at=now)
 
+    def _judge_again(self, group: Group, lines: Sequence[Line]) -> Sequence[Line]:
+        """The lines; of an edit that set the contact of the roster, if no other edit came at the same time.
+
+        That edit's event came later, and its alert names this one: no message must say otherwise.
+        """
+        if group.key.kind is not GroupKind.SET:
+            return lines
+        records = self._load_records(lines)
+        return [
+            _doubt(line)
+            if any(
+                was_followed(records[line.account_id, ContactKind(kind)], line.incident_id)
+                for kind in line.kinds
+            )
+            else line
+            for line in lines
+        ]
+
+    def _load_records(self, lines: Sequence[Line]) -> Mapping[tuple[str, ContactKind], ContactRecord]:
+        keys = dict.fromkeys((line.account_id, ContactKind(kind)) for line in lines for kind in line.kinds)
+        return dict(zip(keys, self.contacts.load_each(list(keys)), strict=True))
+
     def _list_left(self, lines: Sequence[Line]) -> Sequence[Line]:
         """The lines of contacts that are left changed now: events and sweeps restore others meanwhile."""
-        keys = dict.fromkeys((line.account_id, ContactKind(kind)) for line in lines for kind in line.kinds)
-        records = dict(zip(keys, self.contacts.load_each(list(keys)), strict=True))
+        records = self._load_records(lines)
         return [
             line
             for line in lines
@@ -212,7 +241,7 @@ class GroupMessages:
         if claimed is None:
             raise RetryableError("other workers are publishing the same group")
         moved: GroupKey | None = None
-        for line in state.unsent:
+        for line in self._judge_again(group, state.unsent):
             moved = self.add_to_rest(line, self.groups.load_known(alert, [REST], at=now).windows[0])
             if moved is None:
                 raise RetryableError("other workers are counting alerts at this time")
@@ -241,6 +270,11 @@ def _mark_restored(lines: Sequence[Line], left: Sequence[Line]) -> Sequence[Line
         else line
         for line in lines
     ]
+
+
+def _doubt(line: Line) -> Line:
+    """The line of an edit that may not have set the contact right: another edit followed at once."""
+    return replace(line, verdict=_DOUBTED, severity=Severity.LOW, reason=DOUBT)
 
 
 def make_group_key(kind: GroupKind, name: str, line: Line, now: datetime) -> GroupKey:

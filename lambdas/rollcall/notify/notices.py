@@ -195,7 +195,7 @@ def pick_variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
         case NoticeKind.BULK_EDIT:
             ended = "left" if given.get("left") else "ended"
             special = ended if given.get("ended") else str(given.get("by"))
-        case NoticeKind.MANY_ALERTS:
+        case NoticeKind.MANY_ALERTS | NoticeKind.CONTACTS_SET:
             special = str(given.get("by"))
     found = f"{kind}/{special}"
     return found if found in NOTICES else str(kind)

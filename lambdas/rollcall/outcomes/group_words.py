@@ -38,6 +38,13 @@ _MANY = NoticeWords(
 - If one principal causes many of them, stop it first.""",
     runbook="many-alerts",
 )
+_SET = NoticeWords(
+    severity=Severity.INFO,
+    headline="contacts of {accounts_count} accounts set to the roster's values by {principal}",
+    lines=(("Edits", "{edits}"), ("First", "{first_at}"), ("Last", "{last_at}")),
+    do="- Nothing.",
+    runbook="contact-set-by-others",
+)
 
 #: By kind and variant, as `notice_kinds.NOTICES` has them.
 GROUPS: Final[dict[str, NoticeWords]] = {
@@ -81,5 +88,14 @@ restore it.
         waits="each needs the next steps of the first alert",
         do="""
 - Follow the next steps of the first alert about this principal now: each has the same cause.""",
+    ),
+    "contacts-set": _SET,
+    "contacts-set/unsure": replace(
+        _SET,
+        severity=Severity.LOW,
+        headline="contacts of {accounts_count} accounts edited by {principal}, compliant now",
+        do="""
+- Read the lines: an edit with another one within seconds may have set other values. Ask {principal} about
+it.""",
     ),
 }

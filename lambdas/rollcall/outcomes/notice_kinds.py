@@ -244,13 +244,6 @@ approval again.""",
         runbook="unpaused",
     ),
     **GROUPS,
-    NoticeKind.CONTACTS_SET: NoticeWords(
-        severity=Severity.INFO,
-        headline="contacts of {accounts_count} accounts set to the roster's values by {principal}",
-        lines=(("Edits", "{edits}"), ("First", "{first_at}"), ("Last", "{last_at}")),
-        do="- Nothing.",
-        runbook="contact-set-by-others",
-    ),
     NoticeKind.REPEATED_EDITS: NoticeWords(
         severity=Severity.HIGH,
         headline="{kind} contact of {account} edited again after {reverts} restores",

@@ -274,3 +274,19 @@ def test_whatever_is_edited_is_named_and_the_alerts_of_an_hour_are_bounded(edits
         if alert.attributes["cause"] == "many-alerts"
     )
     assert max(minutes.values(), default=0) <= 2  # sent within seconds after the minute has begun
+
+
+def test_an_edit_that_another_one_followed_at_once_is_not_said_to_have_set_the_roster():
+    world = World().settle()
+    world.member(session="mallory").put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.clock.sleep(1)
+    world.member(session="eve").put_alternate_contact(AlternateContactType="SECURITY", **api_values("soc"))
+    late = world.queue.pop()
+    timeline = Timeline(world)
+    timeline.at(60, lambda: world.queue.append(late))
+    timeline.run()
+    about = [alert for alert in world.alerts if "eve" not in alert.subject and "mallory" in alert.text]
+    assert [alert.attributes["severity"] for alert in about] == ["LOW", "LOW"]
+    assert "compliant again; also changed by" in about[0].text
+    assert "set to the roster's value" not in about[1].text
+    assert "another edit came within seconds" in about[1].text

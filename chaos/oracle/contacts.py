@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: What is recorded in the ledger stands in the state table so many seconds later, if nothing goes wrong.
 _CLOSING: Final = 1.0
+#: Rollcall allows for clocks that differ by less.
+_CLOCKS_DIFFER: Final = 3.0
 #: A worker decides at most so many seconds before it opens its intent.
 _DECIDED_BEFORE: Final = 60.0
 
@@ -178,7 +180,9 @@ def _find_needless(evidence: Evidence) -> Iterator[Violation]:
             if earlier is not None and "outcome" in earlier.puts:
                 # It stands in the contact's record, too: nobody needs to have seen the contact after it.
                 ended = earlier.puts["outcome"].time
-                if before.time <= ended < record.opened_at - _CLOSING:
+                # Only its time says that a look was before it.
+                misled = known_at >= ended - max(0.0, 2 * evidence.story.skew - _CLOCKS_DIFFER)
+                if before.time <= ended < record.opened_at - _CLOSING and not misled:
                     known_at = record.opened_at
             if before.values == change.values and before.time < known_at:
                 name = "loop" if _is_answer_to_us(evidence, record) else "needless-write"

@@ -30,12 +30,14 @@ from rollcall.outcomes.verdicts import Verdict
 from rollcall.write.apply_change import AppliedChange
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from rollcall.contact.record import ContactMemory, ContactRecord, KnownWrite
     from rollcall.events.signal import Signal
     from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
+    from rollcall.model.errors import SoonError
     from rollcall.model.roster import RepeatedEditLimits, Roster
     from rollcall.ports import Clock, Delivery
     from rollcall.write.apply_change import Writer
@@ -51,17 +53,23 @@ def back_off(
     contacts: ContactMemory,
     grouper: AlertGrouper,
     clock: Clock,
+    find_stale: Callable[[ContactRecord], SoonError | None],
 ) -> tuple[ContactRecord, Backoff | None, int | None]:
     """The record with this change counted, whether it may not be undone yet, and seconds to come back in.
 
     Only edits back off: what the roster asks of an account is never put off. An edit that may be undone, and
-    its count, are stored with the intent. RetryableError if the state table or the bus could not be asked.
+    its count, are stored with the intent. RetryableError if the state table or the bus could not be asked, or
+    `find_stale` says that another worker has written the contact since it was looked at.
     """
+    if (stale := find_stale(record)) is not None:
+        raise stale
     if signal.cause not in TAMPERING:
         return record, None, None
     now = clock.now()
 
     def count(known: ContactRecord) -> ContactRecord:
+        if (stale := find_stale(known)) is not None:
+            raise stale
         after = count_change(
             known.repeated,
             principal=signal.actor.principal,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.known_drift import compute_fingerprint
@@ -134,8 +135,7 @@ class AccountRestorer:
             requirement=required, account=self.account, observations={kind: found}, halted=halted
         )
         if plan.changes:
-            restored = self._restore_change(plan.changes[0], record, looked_at)
-            return replace(restored, looked_at=looked_at)
+            return replace(self._restore_change(plan.changes[0], record, looked_at), looked_at=looked_at)
         kept = isinstance(wanted := required.desired.get(kind), Desired) and wanted.contact.keeps
         if not self.signal.unsure:
             record = store_edit(self.writer, record, self.signal)
@@ -226,11 +226,6 @@ class AccountRestorer:
     def _restore_change(self, change: Change, record: ContactRecord, looked_at: datetime) -> AppliedChange:
         """Set one contact; if others keep changing it back, in its time."""
         waiting = self._make_pending(change.kind, "", change)
-        stale_for = self._find_stale(record, looked_at)
-        if stale_for is not None:
-            record = store_edit(self.writer, record, self.signal)
-            outcome = replace(waiting, reason=str(stale_for), found=None)
-            return AppliedChange(outcome=outcome, record=record, expected=True, soon=stale_for)
         try:
             record, backoff, again = back_off(
                 record,
@@ -241,7 +236,12 @@ class AccountRestorer:
                 contacts=self.writer.contacts,
                 grouper=self.grouper,
                 clock=self.writer.clock,
+                find_stale=partial(self._find_stale, looked_at=looked_at),
             )
+        except SoonError as error:
+            record = store_edit(self.writer, record, self.signal)
+            outcome = replace(waiting, reason=str(error), found=None)
+            return AppliedChange(outcome=outcome, record=record, expected=True, soon=error)
         except RetryableError as error:
             return AppliedChange(outcome=replace(waiting, reason=str(error)), record=record)
         repeated = find_repeated_incident(record, self.signal.actor.principal, self.writer.clock.now())
@@ -280,8 +280,8 @@ class AccountRestorer:
         if looked_at >= fresh_at:
             return None
         fresh_in = max(fresh_at - self.writer.clock.now(), timedelta(0))
-        reason = "the contact was read before, or just after, a write of ours"
-        return SoonError(reason, seconds=int(fresh_in.total_seconds()) + 1)
+        seconds = int(fresh_in.total_seconds()) + 1
+        return SoonError("the contact was read before, or just after, a write of ours", seconds=seconds)
 
     @property
     def _authorised(self) -> bool:

@@ -540,3 +540,21 @@ def test_edits_that_come_back_for_one_restore_read_nothing_once_it_is_made():
     assert world.contacts()["SECURITY"] == api_values("soc")
     assert world.verdicts().count("undone") == 29
     assert len(world.calls) - before < 10
+
+
+def test_a_change_that_another_worker_restores_meanwhile_does_not_wait_for_the_next_restore():
+    world = World().settle()
+    pulled(world, 3)
+    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+    Timeline(world).run(until=60)
+    (waiter,) = world.queue
+    world.clock.sleep(300)
+    edit(world, Caller.role(MEMBER, "Pipeline", "script"))
+    later = world.queue[-1]
+    world.faults.then("state.save", lambda: world.deliver(waiter))
+    world.deliver(later)
+    assert right(world)
+    repeated = world.state.load(MEMBER, SECURITY).repeated
+    assert (repeated.waiter, repeated.wrong_since) == (None, None)
+    world.drain()
+    assert "backed-off" not in world.verdicts()[-2:]

@@ -242,7 +242,7 @@ def close_record(record: ContactRecord, signal: Signal, item: AppliedChange, now
         # A write without an edit, as by a sweep, does not count; while repeated edits go on, it is a revert.
         revert = Revert(call=signal.event.key, principal=signal.actor.principal, at=now)
         record = replace(record, repeated=count_revert(record.repeated, revert))
-    if signal.cause in TAMPERING and verdict is not Verdict.PENDING:
+    if signal.cause in TAMPERING and verdict is not Verdict.PENDING and not _is_copy(record, signal, verdict):
         found = compute_fingerprint(item.outcome.found)
         record = mark_published(record, signal.event.key, str(verdict), now, found)
     if signal.cause is Cause.SWEPT:
@@ -252,6 +252,12 @@ def close_record(record: ContactRecord, signal: Signal, item: AppliedChange, now
         return record  # a slow worker knows less than who stored this
     drift = note_drift(record.drift, verdict, item.outcome.found, seen_at or now)
     return replace(record, drift=drift, seen_at=seen_at or record.seen_at)
+
+
+def _is_copy(record: ContactRecord, signal: Signal, verdict: Verdict) -> bool:
+    """Whether a copy of the event finds right what is known to be: how it became so was published before."""
+    edit = record.find_edit(signal.event.key)
+    return verdict is Verdict.COMPLIANT and edit is not None and edit.published in RIGHT
 
 
 def _find_last_seen(record: ContactRecord) -> datetime | None:

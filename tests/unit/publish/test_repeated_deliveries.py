@@ -8,10 +8,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rollcall.model.contact import ContactKind
 from simulation.caller import Caller
 from tests.support.memory import Crash
-from tests.support.timeline import edit, many_accounts
-from tests.support.world import World, api_values
+from tests.support.timeline import Timeline, edit, many_accounts
+from tests.support.world import MEMBER, ROSTER, World, api_values
 
 #: Where a worker can be killed, or overtaken by another one.
 STEPS = (
@@ -130,3 +131,21 @@ def test_each_edit_is_told_by_itself_or_with_others_and_at_most_once_more_for_ea
     assert not world.state.intents
     assert not world.dead
     assert api_values("soc") in wanted[accounts[0]].values()
+
+
+def test_a_copy_of_an_event_does_not_hide_that_another_edit_may_have_set_the_contact_right():
+    terraform = "arn:aws:iam::222222222222:role/Terraform"
+    world = World(ROSTER | {"authorised_changers": [terraform]}).settle()
+    edit(world, Caller.role(MEMBER, "Dev", "mallory"))
+    world.clock.sleep(1)
+    client = world.cloud.client("account", Caller.role(MEMBER, "Terraform", "ci"))
+    client.put_alternate_contact(AlternateContactType="SECURITY", **api_values("soc"))
+    late, body = world.queue.pop(), world.queue[0].body
+    timeline = Timeline(world)
+    timeline.at(60, lambda: world.send(body))
+    timeline.at(90, lambda: world.queue.append(late))
+    timeline.run(until=200)
+    edits = world.state.load(MEMBER, ContactKind.SECURITY).edits
+    assert [one.published for one in edits] == ["set-by-others", "changed-back"]
+    (alert,) = world.alerts
+    assert "also changed by: arn:aws:sts::222222222222:assumed-role/Dev/mallory" in alert.text

@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from rollcall.contact.record import ContactMemory, ContactRecord, KnownWrite
+    from rollcall.contact.record import ContactRecord, KnownWrite
     from rollcall.events.signal import Signal
     from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
     from rollcall.model.errors import SoonError
     from rollcall.model.roster import RepeatedEditLimits, Roster
-    from rollcall.ports import Clock, Delivery
+    from rollcall.ports import Delivery
     from rollcall.write.apply_change import Writer
 
 
@@ -50,9 +50,8 @@ def back_off(
     *,
     delivery: Delivery,
     limits: RepeatedEditLimits,
-    contacts: ContactMemory,
+    writer: Writer,
     grouper: AlertGrouper,
-    clock: Clock,
     find_stale: Callable[[ContactRecord], SoonError | None],
 ) -> tuple[ContactRecord, Backoff | None, int | None]:
     """The record with this change counted, whether it may not be undone yet, and seconds to come back in.
@@ -65,7 +64,7 @@ def back_off(
         raise stale
     if signal.cause not in TAMPERING:
         return record, None, None
-    now = clock.now()
+    now = writer.clock.now()
 
     def count(known: ContactRecord) -> ContactRecord:
         if (stale := find_stale(known)) is not None:
@@ -82,7 +81,7 @@ def back_off(
     counted = count(record)
     if not counted.repeated.is_open(now):
         return counted, None, None
-    record = update_record(contacts, record, count, clock=clock)
+    record = update_record(writer.contacts, record, count, clock=writer.clock)
     wait: int | None = None
     if is_alert_due(record.repeated, signal.actor.principal, now):
         notice = make_repeated_notice(record, account, limits.window, now)
@@ -94,10 +93,10 @@ def back_off(
         sent = record.repeated.updates
         actors = record.repeated.actors if wait is None else (signal.actor.principal,)
         record = update_record(
-            contacts,
+            writer.contacts,
             record,
             lambda known: replace(known, repeated=mark_alerted(known.repeated, sent, actors, now)),
-            clock=clock,
+            clock=writer.clock,
         )
     backoff = find_backoff(record.repeated, now, message_id=delivery.message_id)
     waits = [seconds for seconds in (wait, backoff.again if backoff else None) if seconds is not None]

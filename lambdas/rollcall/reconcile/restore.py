@@ -233,9 +233,8 @@ class AccountRestorer:
                 self.account,
                 delivery=self.delivery,
                 limits=self.roster.repeated_edits,
-                contacts=self.writer.contacts,
+                writer=self.writer,
                 grouper=self.grouper,
-                clock=self.writer.clock,
                 find_stale=partial(self._find_stale, looked_at=looked_at),
             )
         except SoonError as error:

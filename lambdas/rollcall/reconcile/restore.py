@@ -124,8 +124,8 @@ class AccountRestorer:
             return AppliedChange(outcome=pending, expected=soon is not None, soon=soon)
 
     def _look_and_restore(self, kind: ContactKind, required: Requirement) -> AppliedChange:
-        look = self._take_look(kind)
-        found, looked_at, record = look.found, look.at, self._settle_record(look.record)
+        look = self._settle(self._take_look(kind, self.looks.get(kind)))
+        found, looked_at, record = look.found, look.at, look.record
         denied = isinstance(found, Unreadable) and found.denied
         if denied and is_provisioning(self.signal, self.writer.clock.now()):
             reason = "AWS denies the read of a new account"
@@ -144,9 +144,8 @@ class AccountRestorer:
         explained = self._explain_finding(plan.findings[0], record, looked_at, kept=kept)
         return replace(explained, looked_at=looked_at)
 
-    def _take_look(self, kind: ContactKind) -> Look:
+    def _take_look(self, kind: ContactKind, look: Look | RetryableError | None) -> Look:
         """The look that was taken already, or a new one. An inactive account need not be readable."""
-        look = self.looks.get(kind)
         if not self.account.active and not isinstance(look, Look):
             record = self.writer.contacts.load(self.signal.account_id, kind)
             unread = Unreadable(reason=f"the account is {self.account.state}")
@@ -156,13 +155,13 @@ class AccountRestorer:
             raise look
         return look
 
-    def _settle_record(self, record: ContactRecord) -> ContactRecord:
-        """The record without an open intent; IntentBusyError while there is one."""
+    def _settle(self, look: Look) -> Look:
+        """A look whose record has no open intent, taken after its end; IntentBusyError while there is one."""
+        if look.record.intent is None:
+            return look
+        record = store_edit(self.writer, self.finish(look.record), self.signal)
         if record.intent is None:
-            return record
-        record = store_edit(self.writer, self.finish(record), self.signal)
-        if record.intent is None:
-            return record
+            return self._settle(self._take_look(record.kind, None))
         now = self.writer.clock.now()
         if record.intent.is_expired(now):
             # Waiting some seconds does not help: the ledger or the Account API failed.

@@ -520,6 +520,28 @@ def test_a_look_that_is_older_than_another_workers_write_is_made_again():
     assert len(world.alerts) == 1
 
 
+def test_a_look_is_taken_again_once_the_write_of_a_worker_that_is_gone_was_finished():
+    world = World().settle()
+    world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+    world.faults.plan("ledger.record_intent.after", Crash())
+    world.deliver(world.queue[0])
+    world.clock.sleep(200)
+    world.member(session="eve").put_alternate_contact(
+        AlternateContactType="SECURITY", **MALLORY | {"Name": "Somebody later"}
+    )
+
+    def set_right():
+        world.member(session="bob").put_alternate_contact(
+            AlternateContactType="SECURITY", **api_values("soc")
+        )
+
+    world.faults.then("ledger.record_outcome", set_right)
+    world.deliver(world.queue[1])
+    world.drain()
+    assert world.contacts()["SECURITY"] == api_values("soc")
+    assert "set" not in world.verdicts()
+
+
 def test_an_authorised_changer_that_backs_off_is_told_quietly():
     world = World(ROSTER | {"authorised_changers": [f"arn:aws:iam::{MEMBER}:role/Dev"]}).settle()
     for _ in range(5):

@@ -49,7 +49,7 @@ CAUSES: Final = {
 }
 
 _GROUP: Final = (
-    "by (principal, address, set, unsure (as set, but other edits came within seconds of some), critical, reported or rest),"
+    "by (principal, address, set, unsure (as set, but some edits may have set other values), critical, reported or rest),"
     " actor (of the latest edit), source_ip, principals (at most 100, most edits"
     " first), principals_count, accounts_count, edits, done (what was done to which contacts: count), programs, first_at,"
     " last_at, ended, lines (new ones, at most 100: incident_id, account, kinds, cause, event, done, principal, program,"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rollcall.grouping.messages import make_group_notice
+from rollcall.grouping.messages import DOUBT, make_group_notice
 from rollcall.grouping.model import GroupKind, Line, Sending
-from rollcall.grouping.sending import DOUBT
 from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice

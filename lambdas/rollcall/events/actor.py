@@ -17,9 +17,9 @@ from rollcall.model.contact import mask_access_key
 UNKNOWN: Final = "unknown"
 #: What comes from outside must fit the items that it is kept in. CloudTrail cuts user agents before this.
 _LONGEST: Final = 2048
-_ROOT: Final = "root user"
+ROOT_USER: Final = "root user"
 _KINDS: Final = {
-    "Root": _ROOT,
+    "Root": ROOT_USER,
     "IAMUser": "IAM user",
     "AssumedRole": "assumed role",
     "Role": "role",
@@ -72,7 +72,7 @@ class Actor(Serializable):
     @property
     def root(self) -> bool:
         """Whether this was the root user of an account."""
-        return self.kind == _ROOT
+        return self.kind == ROOT_USER
 
     @classmethod
     def from_detail(cls, detail: Mapping[str, Any]) -> Self:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.events.actor import ROOT_USER
 from rollcall.grouping.model import BULK, Group, GroupKey, GroupKind, Line
 from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NoticeKind
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 #: New lines, and lines of what is left changed, that leave in one event; the file has all. With the longest
 #: texts they are below its limit: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
 MOST_LINES: Final = 100
+#: Why an edit is not said to have set the contact of the roster.
+DOUBT: Final = "another edit came within seconds, and this one may have set other values"
 #: Of one text.
 _MOST_CHARACTERS: Final = 300
 
@@ -38,11 +41,11 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
     """The message of a group that is under way: `lines` are new, `left` are of contacts left changed."""
     kind, last = group.key.kind, group.sending is not None and group.sending.last
     actor = dict(group.actor)
-    ordered = sort_lines(_pick_lines(lines))
+    verdicts, ordered = {line.verdict for line in lines}, sort_lines(_pick_lines(lines))
     # One line of a contact that several edits left changed: the latest.
     latest = {(line.account_id, line.kinds): line for line in sorted(left, key=lambda line: line.at)}.values()
     facts = {
-        "by": "unsure" if kind is GroupKind.SET and _is_doubted(lines) else str(kind),
+        "by": "unsure" if kind is GroupKind.SET and verdicts - {Verdict.SET_BY_OTHERS} else str(kind),
         "actor": None if kind in (GroupKind.ADDRESS, GroupKind.REST) else actor,
         "source_ip": actor.get("source_ip") if kind in BULK else None,
         "principals": [
@@ -67,9 +70,15 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
     return replace(notice, severity=_find_severity(group, lines, left))
 
 
-def _is_doubted(lines: Sequence[Line]) -> bool:
-    """Whether some edits may not have set the roster's values although the contact is right."""
-    return any(line.verdict == Verdict.CHANGED_BACK for line in lines)
+def doubt_line(line: Line) -> Line:
+    """The line of an edit that may not have set the contact of the roster, as another edit came at once."""
+    severity = Severity.HIGH if line.actor.get("kind") == ROOT_USER else Severity.LOW
+    return replace(line, verdict=str(Verdict.CHANGED_BACK), severity=severity, reason=DOUBT)
+
+
+def is_doubted(line: Line, verdict: str) -> bool:
+    """Whether a message that is under way names the line, by its verdict there, as doubted."""
+    return (line.verdict, verdict) == (Verdict.SET_BY_OTHERS, Verdict.CHANGED_BACK)
 
 
 def sort_lines(lines: Sequence[Line]) -> Sequence[Line]:

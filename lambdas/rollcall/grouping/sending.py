@@ -9,7 +9,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from rollcall.contact.edits import was_followed, was_right_since
-from rollcall.grouping.messages import MOST_LINES, get_group_incident_id, make_group_notice, sort_lines
+from rollcall.grouping.messages import (
+    MOST_LINES,
+    doubt_line,
+    get_group_incident_id,
+    is_doubted,
+    make_group_notice,
+    sort_lines,
+)
 from rollcall.grouping.model import (
     BULK,
     LONGEST,
@@ -24,7 +31,6 @@ from rollcall.grouping.model import (
 )
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
-from rollcall.model.levels import Severity
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.timing import WORKERS
 
@@ -43,9 +49,6 @@ _PUBLISHES_WITHIN: Final = timedelta(seconds=30)
 #: Lines of one message that has a file with all of them, and of one that has none: both fit an event.
 _MOST_LINES: Final = 2000
 _MOST_WITHOUT_FILE: Final = MOST_LINES
-#: The verdict of an edit, and why, that cannot be said to have set the contact of the roster.
-_DOUBTED: Final = str(Verdict.CHANGED_BACK)
-DOUBT: Final = "another edit came within seconds, and this one may have set other values"
 #: The window of what is too much at a time.
 REST: Final = (GroupKind.REST, "all")
 
@@ -176,17 +179,17 @@ class GroupMessages:
             return False
         if not sending.lines and not sending.last:
             return self.groups.save_group(replace(group, sending=None), at=now)
-        claimed, kind = sending.lines, group.key.kind
-        doubted = {one for one, verdict in claimed.items() if (kind, verdict) == (GroupKind.SET, _DOUBTED)}
-        stored = dict(claimed) | dict.fromkeys(doubted, str(Verdict.SET_BY_OTHERS))
+        claimed = sending.lines
+        found = [line for line in state.unsent if line.incident_id in claimed]
+        # It is stored as what it was said to be.
+        doubted = {line.incident_id for line in found if is_doubted(line, claimed[line.incident_id])}
         lines = [
-            replace(line, verdict=stored[line.incident_id])
-            for line in state.unsent
-            if line.incident_id in claimed
+            line if line.incident_id in doubted else replace(line, verdict=claimed[line.incident_id])
+            for line in found
         ]
         if len(lines) == len(claimed):
             left = self._list_left(state.left)
-            shown = [_doubt(line) if line.incident_id in doubted else line for line in lines]
+            shown = [doubt_line(line) if line.incident_id in doubted else line for line in lines]
             self.bus.publish_notice(make_group_notice(group, _mark_restored(shown, left), left), now)
         self.groups.mark_sent(group.key, lines, at=now)
         return self.groups.save_group(group.finish(self.clock.now(), by=message_id), at=now)
@@ -200,8 +203,9 @@ class GroupMessages:
             return lines
         records = self._load_records(lines)
         return [
-            _doubt(line)
-            if any(
+            doubt_line(line)
+            if line.verdict == Verdict.SET_BY_OTHERS
+            and any(
                 was_followed(records[line.account_id, ContactKind(kind)], line.incident_id)
                 for kind in line.kinds
             )
@@ -270,11 +274,6 @@ def _mark_restored(lines: Sequence[Line], left: Sequence[Line]) -> Sequence[Line
         else line
         for line in lines
     ]
-
-
-def _doubt(line: Line) -> Line:
-    """The line of an edit that may not have set the contact right: another edit followed at once."""
-    return replace(line, verdict=_DOUBTED, severity=Severity.LOW, reason=DOUBT)
 
 
 def make_group_key(kind: GroupKind, name: str, line: Line, now: datetime) -> GroupKey:

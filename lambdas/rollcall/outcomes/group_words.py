@@ -95,7 +95,6 @@ restore it.
         severity=Severity.LOW,
         headline="contacts of {accounts_count} accounts edited by {principal}, compliant now",
         do="""
-- Read the lines: an edit with another one within seconds may have set other values. Ask {principal} about
-it.""",
+- Read the lines: some edits may have set other values. Ask {principal} about them.""",
     ),
 }

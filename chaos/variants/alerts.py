@@ -22,11 +22,10 @@ ALERTS: Final = (
     Variant(
         name="record-read-before-the-look",
         place=_RESTORE + "_look_and_restore",
-        old="look = self._take_look(kind)\n"
-        "    found, looked_at, record = look.found, look.at, self._settle_record(look.record)",
-        new="record = self._settle_record(self.writer.contacts.load(self.signal.account_id, kind))\n"
+        old="look = self._settle(self._take_look(kind, self.looks.get(kind)))\n",
+        new="early = self._settle(self._take_look(kind, None))\n"
         "    look = look_at_contact(self.writer, self.signal.account_id, kind)\n"
-        "    found, looked_at = look.found, look.at",
+        "    look = replace(look, record=early.record)\n",
         caught_by=("alert-too-quiet", "edit-not-alerted"),
         profiles=("rush",),
     ),

@@ -51,9 +51,11 @@ CAUSES: Final = {
 _GROUP: Final = (
     "by (principal, address, set, unsure (as set, but some edits may have set other values), critical, reported or rest),"
     " actor (of the latest edit), source_ip, principals (at most 100, most edits"
-    " first), principals_count, accounts_count, edits, done (what was done to which contacts: count), programs, first_at,"
+    " first), principals_count, accounts_count, restored_count (accounts with no contact left changed), edits,"
+    " done (what was done to which contacts: count), programs, first_at,"
     " last_at, ended, lines (new ones, at most 100: incident_id, account, kinds, cause, event, done, principal, program,"
-    " verdict, severity, at, left, reason), lines_count, left (contacts left changed, as lines), left_count, file (in the"
+    " verdict, severity, at, left, reason), lines_count, left (contacts left changed that keep the group open, as lines), left_count,"
+    " left_alone (contacts left changed by decision: exempt, not managed, account not active), left_alone_count, file (in the"
     " ledger bucket, with all lines)"
 )
 

@@ -122,6 +122,10 @@ MORE = [
 ]
 LEFT_LINE = {"left": True, "alone": True}
 EXEMPT = make_line(13, 80, verdict="exempt", severity=Severity.LOW, reason="being divested", **LEFT_LINE)
+LEFT_ALONE = [
+    EXEMPT,
+    make_line(16, 85, verdict="inactive", severity=Severity.LOW, reason="SUSPENDED", **LEFT_LINE),
+]
 PENDING = make_line(14, 90, verdict="pending", severity=Severity.HIGH, reason="AWS throttles", **LEFT_LINE)
 REFUSED = [
     make_line(number, verdict="denied", severity=Severity.LOW, reason="AWS refused the call: AccessDenied")
@@ -283,6 +287,9 @@ NOTICES: dict[str, Notice] = {
     "bulk-edit": _of_group(GroupKind.PRINCIPAL, RESTORED),
     "bulk-edit-goes-on": _of_group(GroupKind.PRINCIPAL, RESTORED, MORE, left=[EXEMPT]),
     "bulk-edit-ended": _of_group(GroupKind.PRINCIPAL, RESTORED, [], last=True),
+    "bulk-edit-ended-left-alone": _of_group(
+        GroupKind.PRINCIPAL, RESTORED, MORE, [], left=LEFT_ALONE, last=True
+    ),
     "bulk-edit-ended-not-right": _of_group(
         GroupKind.PRINCIPAL, RESTORED, [], left=[EXEMPT, PENDING], last=True
     ),

@@ -70,17 +70,24 @@ def test_bulk_edits_say_first_whether_contacts_are_left_changed():
     assert find_status(begun.text) == "Open: none left changed"
     assert begun.subject.endswith("none left changed")
     goes_on = render_plain_text(message(NOTICES["bulk-edit-goes-on"])).text
-    assert find_status(goes_on) == "Open: 1 left changed"
+    assert find_status(goes_on) == "Open: 1 left changed (exempt)"
     assert "Account 13 (000000000013) SECURITY" in goes_on
+
+
+MIXED = "Open: 1 left changed, 1 more (exempt)"
 
 
 def test_no_all_clear_is_given_while_a_contact_is_left_changed():
     assert find_status(render_plain_text(message(NOTICES["bulk-edit-ended"])).text) == "Resolved"
-    assert find_status(render_plain_text(message(NOTICES["many-alerts"])).text) == "Open: 2 left changed"
+    assert find_status(render_plain_text(message(NOTICES["many-alerts"])).text) == MIXED
     left = message(NOTICES["bulk-edit-ended-not-right"])
-    assert find_status(render_plain_text(left).text) == "Open: 2 left changed"
+    assert find_status(render_plain_text(left).text) == MIXED
     assert left.severity is Severity.HIGH
     assert message(NOTICES["bulk-edit-ended"]).severity is Severity.INFO
+    alone = message(NOTICES["bulk-edit-ended-left-alone"])
+    assert find_status(render_plain_text(alone).text) == "Resolved"
+    assert "2 contacts left changed (exempt, not active)" in alone.headline
+    assert alone.severity is Severity.INFO
 
 
 def test_of_one_account_people_read_the_singular():
@@ -96,7 +103,7 @@ def test_of_one_account_people_read_the_singular():
 @pytest.mark.parametrize(
     ("name", "title"),
     [
-        ("bulk-edit-goes-on", "Rollcall: bulk edit, 12 accounts, 1 left changed"),
+        ("bulk-edit-goes-on", "Rollcall: bulk edit, 12 accounts, 1 left by decision"),
         ("repeated-edits", "Rollcall: repeated edits, 222222222222 SECURITY"),
         ("sweep-failed", "Rollcall: sweep failed"),
     ],

@@ -11,7 +11,7 @@ from rollcall.grouping.model import BULK, Group, GroupKey, GroupKind, Line
 from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
-from rollcall.outcomes.verdicts import Verdict
+from rollcall.outcomes.verdicts import OUT_OF_SCOPE, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MOST_LINES: Final = 100
 #: Why an edit is not said to have set the contact of the roster.
 DOUBT: Final = "another edit came within seconds, and this one may have set other values"
+#: Rollcall leaves such a contact as it is by decision: nobody waits for it.
+_ALONE: Final = frozenset(map(str, OUT_OF_SCOPE))
 #: Of one text.
 _MOST_CHARACTERS: Final = 300
 
@@ -38,12 +40,17 @@ def get_group_incident_id(key: GroupKey) -> str:
 
 
 def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line]) -> Notice:
-    """The message of a group that is under way: `lines` are new, `left` are of contacts left changed."""
+    """The message of a group that is under way: `lines` are new, `left` are of contacts left changed.
+
+    Those that are left by decision keep nothing open, but each message names them, too.
+    """
     kind, last = group.key.kind, group.sending is not None and group.sending.last
     actor = dict(group.actor)
     verdicts, ordered = {line.verdict for line in lines}, sort_lines(_pick_lines(lines))
     # One line of a contact that several edits left changed: the latest.
     latest = {(line.account_id, line.kinds): line for line in sorted(left, key=lambda line: line.at)}.values()
+    alone = sorted((line for line in latest if line.verdict in _ALONE), key=lambda line: line.urgency)
+    wrong = sorted((line for line in latest if line.verdict not in _ALONE), key=lambda line: line.urgency)
     facts = {
         "by": "unsure" if kind is GroupKind.SET and verdicts - {Verdict.SET_BY_OTHERS} else str(kind),
         "actor": None if kind in (GroupKind.ADDRESS, GroupKind.REST) else actor,
@@ -54,6 +61,7 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
         ][:MOST_LINES],
         "principals_count": len(group.principals),
         "accounts_count": len(group.accounts),
+        "restored_count": len(set(group.accounts) - {line.account_id for line in latest}),
         "edits": group.edits,
         "done": dict(group.done),
         "programs": list(group.programs),
@@ -62,12 +70,14 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
         "ended": last,
         "lines": [_describe_line(line) for line in ordered],
         "lines_count": len(lines),
-        "left": [_describe_line(line) for line in sorted(latest, key=lambda line: line.urgency)[:MOST_LINES]],
-        "left_count": len(latest),
+        "left": [_describe_line(line) for line in wrong[:MOST_LINES]],
+        "left_count": len(wrong),
+        "left_alone": [_describe_line(line) for line in alone[: max(0, MOST_LINES - len(wrong))]],
+        "left_alone_count": len(alone),
         "file": group.sending.file if group.sending else None,
     }
     notice = make_notice(find_notice_kind(kind), key=group.key.id, facts=facts, update=group.updates)
-    return replace(notice, severity=_find_severity(group, lines, left))
+    return replace(notice, severity=_find_severity(group, lines, wrong))
 
 
 def doubt_line(line: Line) -> Line:
@@ -103,10 +113,10 @@ def _pick_lines(lines: Sequence[Line]) -> Sequence[Line]:
     return list(picked.values())[:MOST_LINES]
 
 
-def _find_severity(group: Group, lines: Sequence[Line], left: Sequence[Line]) -> Severity:
-    """Bulk edits and CRITICAL alerts are CRITICAL; an end is INFO, or HIGH if something is left."""
+def _find_severity(group: Group, lines: Sequence[Line], wrong: Sequence[Line]) -> Severity:
+    """Bulk edits and CRITICAL alerts are CRITICAL; an end is INFO, or HIGH if something is wrong."""
     if group.sending is not None and group.sending.last:
-        return Severity.HIGH if left else Severity.INFO
+        return Severity.HIGH if wrong else Severity.INFO
     if group.key.kind in BULK or group.key.kind is GroupKind.CRITICAL:
         return Severity.CRITICAL
     return max((line.severity for line in lines), default=Severity.INFO)

@@ -273,6 +273,12 @@ def format_value(value: Any) -> str:
     return text or "none"
 
 
+def read_list(given: Mapping[str, Any], name: str) -> Sequence[Any]:
+    """The fact, if it is a list."""
+    found = given.get(name)
+    return found if isinstance(found, Sequence) and not isinstance(found, str) else ()
+
+
 def make_section(title: str, items: Sequence[str], total: object) -> tuple[Section, ...]:
     """The items, and how many there are beyond them as far as that is known; no section without items."""
     more = total - len(items) if isinstance(total, int) else 0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.display import format_duration
 from rollcall.model.levels import Severity
+from rollcall.notify.groups import list_lines, list_principals, summarise_group
 from rollcall.notify.message import (
     BACKTICK,
     Message,
@@ -19,9 +20,10 @@ from rollcall.notify.message import (
     make_facts,
     make_printable,
     make_section,
+    read_list,
     shorten,
 )
-from rollcall.notify.words import WORDS, describe_actor, describe_origin, name_principal, name_program
+from rollcall.notify.words import name_principal
 from rollcall.outcomes.notice_kinds import NOTICES, NoticeKind
 from rollcall.outcomes.notices import VERSION
 from rollcall.outcomes.outcome import Stage
@@ -33,79 +35,10 @@ if TYPE_CHECKING:
 
 #: Of the accounts of a notice so many are listed.
 MOST_LISTED: Final = 10
-#: Lines of a message about many alerts (the file that it names has all), and principals of repeated edits.
-MOST_LINES: Final = 100
-#: Principals of a group, whose lines name all: what to do must not slip out of sight.
-MOST_NAMED: Final = 5
-_PRINCIPAL_LENGTH: Final = 300  # so that the number of its edits stays; ARNs that AWS makes are shorter
+#: Principals of repeated edits.
+_MOST_ACTORS: Final = 100
 #: The contact is as it should be or as it was, or Rollcall does not touch it.
 _RIGHT: Final = {str(one) for one in select(lambda meaning: meaning.left in (Left.RIGHT, Left.ALONE))}
-
-
-def _summarise_group(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Further facts, made of those of a group: `who`, `programs`, `origin` and `meanwhile`."""
-    actor, left = given.get("actor"), given.get("left_count")
-    return {
-        "who": _describe_principals(given),
-        "programs": ", ".join(dict.fromkeys(name_program(str(one)) for one in _read_list(given, "programs"))),
-        "origin": describe_origin(actor) if isinstance(actor, Mapping) else given.get("source_ip"),
-        "meanwhile": f"{left} left changed" if left else "none left changed",
-    }
-
-
-def _list_lines(given: Mapping[str, Any]) -> tuple[Section, ...]:
-    """The lines of a group: what is left changed, and what is new."""
-    sections = (("Left changed", "left"), ("New in this message", "lines"))
-    return tuple(
-        section
-        for title, name in sections
-        for section in make_section(
-            title, list(map(_format_line, _read_list(given, name)[:MOST_LINES])), given.get(f"{name}_count")
-        )
-    )
-
-
-def _format_line(item: object) -> str:
-    """Account, contact, what was done, the principal, the result and the severity."""
-    if not isinstance(item, Mapping):
-        return format_value(item)
-    kinds = " and ".join(map(str, _read_list(item, "kinds")))
-    result = WORDS[str(item["verdict"])].result if item.get("verdict") in WORDS else str(item.get("verdict"))
-    whose = f"{format_value(item.get('account'))} {kinds}".strip()
-    why = f" ({item['reason']})" if item.get("reason") else ""
-    return f"{whose} {item.get('done')} by {item.get('principal')}: {result}{why} [{item.get('severity')}]"
-
-
-def _list_principals(given: Mapping[str, Any]) -> tuple[Section, ...]:
-    """Who made the edits: one role has another ARN in each account. One alone stands on its own line."""
-    found = _read_list(given, "principals")
-    several = len(found) > 1 and not given.get("actor")
-    items = [_describe_principal(item) for item in found[:MOST_NAMED]] if several else []
-    return make_section("Who, most edits first", items, given.get("principals_count"))
-
-
-def _read_list(given: Mapping[str, Any], name: str) -> Sequence[Any]:
-    """The fact, if it is a list."""
-    found = given.get(name)
-    return found if isinstance(found, Sequence) and not isinstance(found, str) else ()
-
-
-def _describe_principals(given: Mapping[str, Any]) -> str | None:
-    found, actor = _read_list(given, "principals"), given.get("actor")
-    count = given.get("principals_count", len(found))
-    if isinstance(actor, Mapping):
-        several = f"the same name in {count} accounts; the latest: " if len(found) > 1 else ""
-        return several + describe_actor(actor)
-    if len(found) > 1:
-        return f"{count} principals, see below"
-    return str(found[0].get("principal")) if found and isinstance(found[0], Mapping) else None
-
-
-def _describe_principal(item: object) -> str:
-    if not isinstance(item, Mapping):
-        return str(item)
-    principal = shorten(str(item.get("principal")), _PRINCIPAL_LENGTH)
-    return f"{principal} ({fill_words('{edits} edits', {'edits': item.get('edits')})})"
 
 
 _UNKNOWN: Final = "unknown"
@@ -124,7 +57,7 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
     kind, given = NoticeKind(notice["notice"]), dict(notice["facts"])
     lists, id_ = "lines" in given, notice["incident_id"]
     if lists:
-        given |= _summarise_group(given)
+        given |= summarise_group(given)
     if kind is NoticeKind.SWEEP_HELD:
         given["reasons"] = _list_other_reasons(given)
     words, texts = NOTICES[pick_variant(kind, given)], _make_texts(given)
@@ -148,8 +81,8 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
             ]
         ),
         sections=(
-            *_list_lines(given),
-            *_list_principals(given),
+            *list_lines(given),
+            *list_principals(given),
             *_list_actors(given),
             *_list_weakenings(given),
             *_list_examples(words, given),
@@ -193,7 +126,7 @@ def pick_variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
         case NoticeKind.PAUSED:
             special = str(given.get("stage"))
         case NoticeKind.BULK_EDIT:
-            ended = "left" if given.get("left") else "ended"
+            ended = "left" if given.get("left") else "left-alone" if given.get("left_alone") else "ended"
             special = ended if given.get("ended") else str(given.get("by"))
         case NoticeKind.MANY_ALERTS | NoticeKind.CONTACTS_SET:
             special = str(given.get("by"))
@@ -223,7 +156,7 @@ def _make_texts(given: Mapping[str, Any]) -> _Texts:
     if isinstance(wrong, int):
         texts["wrong_for"] = format_duration(timedelta(seconds=wrong))
     texts["operator"] = _name_person(str(given.get("by") or _UNKNOWN))
-    if actors := _read_list(given, "actors"):
+    if actors := read_list(given, "actors"):
         others = " and others, see below" if len(actors) > 1 else ""
         texts["last_actor"] = format_value(actors[-1]) + others
     texts["failed_steps"] = ", ".join(failed) if isinstance(failed, Mapping) and failed else "an unknown step"
@@ -256,28 +189,28 @@ def _read_id(account: object) -> str:
 
 def _list_examples(words: NoticeWords, given: Mapping[str, Any]) -> tuple[Section, ...]:
     name, total = ("groups", "groups_count") if "groups" in given else ("examples", "examples_count")
-    items = [_format_example(item) for item in _read_list(given, name)[:MOST_LISTED]]
+    items = [_format_example(item) for item in read_list(given, name)[:MOST_LISTED]]
     return make_section(words.examples, items, given.get(total))
 
 
 def _list_other_reasons(given: Mapping[str, Any]) -> list[Any]:
     """Why a roster waits beside what always needs approval, which has a section of its own."""
-    weakens = [item.get("text") for item in _read_list(given, "weakenings") if isinstance(item, Mapping)]
-    other = [reason for reason in _read_list(given, "reasons") if reason not in weakens]
+    weakens = [item.get("text") for item in read_list(given, "weakenings") if isinstance(item, Mapping)]
+    other = [reason for reason in read_list(given, "reasons") if reason not in weakens]
     return [*other, "it has changes that always need approval, see below"] if weakens else other
 
 
 def _list_weakenings(given: Mapping[str, Any]) -> tuple[Section, ...]:
     """What a roster would guard less than the approved one, or begin."""
-    found = [item for item in _read_list(given, "weakenings") if isinstance(item, Mapping)]
+    found = [item for item in read_list(given, "weakenings") if isinstance(item, Mapping)]
     items = [str(item.get("text", _UNKNOWN)) for item in found[:MOST_LISTED]]
     return make_section("Always needs approval", items, len(found))
 
 
 def _list_actors(given: Mapping[str, Any]) -> tuple[Section, ...]:
     """All who keep editing one contact; one alone stands on a line of its own."""
-    found = _read_list(given, "actors")
-    items = [format_value(actor) for actor in found[: -MOST_LINES - 1 : -1]] if len(found) > 1 else []
+    found = read_list(given, "actors")
+    items = [format_value(actor) for actor in found[: -_MOST_ACTORS - 1 : -1]] if len(found) > 1 else []
     return make_section("Who, the latest first", items, len(found))
 
 

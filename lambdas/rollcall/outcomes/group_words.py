@@ -65,14 +65,24 @@ their sessions, or deny them by a service control policy.
         do="""
 - Check that the principal was stopped: its credentials may still work.""",
     ),
+    "bulk-edit/left-alone": replace(
+        _BULK,
+        severity=Severity.INFO,
+        headline="bulk edit by {principal} ended, {left_alone_count} contacts left changed ({why_alone}),"
+        " {restored_count} accounts restored",
+        waits="",
+        do="""
+- Check each contact that is left changed: by decision Rollcall does not restore it. If it should, correct it
+by hand, then change the roster.
+- Check that the principal was stopped: its credentials may still work.""",
+    ),
     "bulk-edit/left": replace(
         _BULK,
         severity=Severity.HIGH,
         headline="bulk edit by {principal} ended, {edits} edits in {accounts_count} accounts,"
         " {left_count} NOT restored",
         do="""
-- Correct each contact that is left changed, unless it may stay so (exempt, not managed): Rollcall does not
-restore it.
+- Correct each contact that is left changed: Rollcall does not restore it. Check those left by decision.
 - Check that the principal was stopped: its credentials may still work.""",
     ),
     "many-alerts": _MANY,

@@ -66,7 +66,8 @@ def _write_title(item: Notice) -> str:
     count = facts.get("accounts_count")
     counted = f"{count} account{'s' * (count != 1)}" if count else ""
     left = f"{facts['left_count']} left changed" if facts.get("left_count") else ""
-    return ", ".join(filter(None, (f"Rollcall: {item.kind.replace('-', ' ')}", where, counted, left)))
+    alone = f"{facts['left_alone_count']} left by decision" if facts.get("left_alone_count") else ""
+    return ", ".join(filter(None, (f"Rollcall: {item.kind.replace('-', ' ')}", where, counted, left, alone)))
 
 
 def _find_action(item: Notice) -> Action:

@@ -111,14 +111,46 @@ def test_two_workers_with_one_message_name_its_alert_in_one_place(monkeypatch):
     assert accounts[5] in world.alerts[len(sent)].text
 
 
-def test_no_all_clear_while_another_contact_of_an_account_was_not_restored():
-    world = World(ROSTER | {"defaults": {"SECURITY": "soc", "OPERATIONS": "platform"}}).settle()
-    accounts, timeline = many_accounts(world, 5), Timeline(world)
+def edit_beside_unmanaged(world: World, accounts: list[str]) -> str:
+    """Bulk edits that end, of a roster without BILLING; the account whose BILLING contact stays edited."""
+    timeline = Timeline(world)
     timeline.at(0, partial(edit, world, caller(accounts[0]), "BILLING"))
     for number, account in enumerate(accounts):
         timeline.at(5 + number, partial(edit, world, caller(account)))
     timeline.run()
-    assert find_ends(world) == [1]
+    return accounts[0]
+
+
+def test_the_end_names_what_is_left_by_decision_and_nothing_waits_for_it():
+    world = World(ROSTER | {"defaults": {"SECURITY": "soc", "OPERATIONS": "platform"}}).settle()
+    left = edit_beside_unmanaged(world, many_accounts(world, 5))
+    (end,) = (notice for notice in world.bus.notices if notice["facts"].get("ended"))
+    assert (end["action"], end["severity"]) == ("resolve", "INFO")
+    assert (end["facts"]["left_count"], end["facts"]["left_alone_count"]) == (0, 1)
+    assert end["facts"]["restored_count"] == 4
+    told = world.alerts[-1]
+    assert "Resolved: bulk edit by Dev/mallory ended, 1 contact left changed (not managed)" in told.subject
+    assert "4 accounts restored" in told.text.splitlines()[0]
+    named = next(line for line in told.text.splitlines() if line.startswith("- ") and left in line)
+    assert "BILLING" in named
+    assert "not managed here" in named
+    assert not any("all restored" in alert.text for alert in world.alerts)
+
+
+def test_bulk_edits_of_exempt_accounts_only_end_and_say_that_none_was_restored():
+    exempt = many_accounts(World().settle(), 5)
+    entry = {"accounts": exempt, "reason": "divested", "until": None}
+    world = World(ROSTER | {"exempt": [entry]}).settle()
+    accounts, timeline = many_accounts(world, 5), Timeline(world)
+    assert accounts == exempt
+    for number, account in enumerate(accounts):
+        timeline.at(5 + number, partial(edit, world, caller(account)))
+    timeline.run()
+    follow_up(world)  # each edit has an alert of its own: no message comes back
+    (end,) = (notice for notice in world.bus.notices if notice["facts"].get("ended"))
+    assert (end["action"], end["facts"]["left_alone_count"]) == ("resolve", 5)
+    assert "ended, 5 contacts left changed (exempt), 0 accounts restored" in world.alerts[-1].text
+    assert all(account in world.alerts[-1].text for account in accounts)
 
 
 def test_no_all_clear_while_an_edit_waits_for_an_account_that_cannot_be_read(monkeypatch):

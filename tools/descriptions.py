@@ -63,6 +63,7 @@ _GROUP: Final = (
 NOTICES: Final = {
     NoticeKind.SWEEP_HELD: "run, plan (digest), roster (digest), first, drift (deletes under the roster in force), reasons, accounts_changed, accounts_active,"
     " changes, deletes, by_kind, weakenings (kind, text, accounts: ids, count), warnings, not_compared, groups (largest first), groups_count, expires_at",
+    NoticeKind.PLAN_ENDED: "plan, roster, ending (approved, superseded, replaced by another roster, not-needed or expired), by (who approved it), newer (plan)",
     NoticeKind.SWEEP_FAILED: "run (or the execution, if no run began), failed (step: error), contacts (count by verdict)",
     NoticeKind.SWEEP_DRIFT: "run, accounts, contacts, became (verdict: count), suspects, groups, groups_count",
     NoticeKind.SWEEP_APPLIED: "run, plan, trigger, by, became, ending, examples of contacts that were not set (at most"
@@ -115,7 +116,7 @@ FIELDS: Final = {
     },
     "`Rollcall Incident` and `Rollcall Notice`": {
         "action": "`open`, `update` or `resolve` the incident with this `incident_id`, which is the deduplication key."
-        " Of notices only a group, `paused` and `repeated-edits` are resolved by a later one",
+        " Of notices only a group, `sweep-held`, `paused` and `repeated-edits` are resolved by a later one",
         "title": "one line for programs: what happened where; names nobody",
     },
     "`Rollcall Incident` only": {
@@ -193,13 +194,13 @@ STATE: Final = {
         "30 days",
     ),
     "sweep": (
-        "`current`, `last`, `pending#PLAN`, `lapsed`, `passed#RUN`, `left` or `unreported#RUN`",
+        "`current`, `last`, `pending#PLAN`, `alerted#PLAN/RUN`, `lapsed`, `passed#RUN`, `left` or `unreported#RUN`",
         (
-            "the run under way; the last summary; a plan that is pending approval or approved; the last lapsed approval;"
+            "the run under way; the last summary; a plan that is pending approval or approved; its open alert, until the end is published; the last lapsed approval;"
             " a plan within the limits, until it is carried out, with its number of accounts; the roster that a person"
             " rolled back; a run that began to write and whose report is not stored yet"
         ),
-        "7 days (plans, lapsed approvals, `passed#`), 30 days (`unreported#`)",
+        "7 days (plans, lapsed approvals, `passed#`), 30 days (`alerted#`, `unreported#`)",
     ),
 }
 

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from localcloud.story.scene import DemoStep, Scene
 
 _PENDING = "HIGH sweep-held"
+_ENDED = "INFO plan-ended"
 
 
 def play_first_approval(scene: Scene, first: Mapping[str, Any]) -> Iterator[DemoStep]:
     """Approve the first roster, which the sweep after the deployment (`first`) left pending."""
-    end = SweepEnd(ending="finished", written=0, alerts=("MEDIUM sweep-held", "MEDIUM roster-approved"))
+    alerts = ("MEDIUM sweep-held", "MEDIUM roster-approved", _ENDED)
+    end = SweepEnd(ending="finished", written=0, alerts=alerts)
     name = "first roster: pending approval, then approved"
     yield finish(scene, name, lambda: scene.stage.approve(dict(first)), end, before=0)
 
@@ -56,7 +58,10 @@ def play_rollout(scene: Scene) -> Iterator[DemoStep]:
         "the corrected roster: approved and applied",
         lambda: _roll_out(scene, stage.update_hub(good)),
         SweepEnd(
-            ending="finished", written=4, alerts=(_PENDING, "MEDIUM roster-approved", "INFO sweep-applied")
+            ending="finished",
+            written=4,
+            # Of the plan with the wrong mailbox, too: it is superseded.
+            alerts=(_PENDING, _ENDED, "MEDIUM roster-approved", _ENDED, "INFO sweep-applied"),
         ),
     )
 

@@ -60,6 +60,7 @@ HELD = {
     **GROUPS,
     "expires_at": "2026-10-12T09:30:00Z",
 }
+ENDED = {"plan": PLAN, "roster": DIGEST, "by": None, "newer": None}
 DRIFT = {
     "run": RUN,
     "accounts": 2,
@@ -227,6 +228,11 @@ NOTICES: dict[str, Notice] = {
     "sweep-failed-before-it-began": _of(
         NoticeKind.SWEEP_FAILED, {"run": None, "failed": {"begin": "unexpected: KeyError"}, "contacts": {}}
     ),
+    "plan-ended-approved": _of(NoticeKind.PLAN_ENDED, ENDED, ending="approved", by=BY),
+    "plan-ended-superseded": _of(NoticeKind.PLAN_ENDED, ENDED, ending="superseded", newer="6a" * 32),
+    "plan-ended-replaced": _of(NoticeKind.PLAN_ENDED, ENDED, ending="replaced"),
+    "plan-ended-not-needed": _of(NoticeKind.PLAN_ENDED, ENDED, ending="not-needed"),
+    "plan-ended-expired": _of(NoticeKind.PLAN_ENDED, ENDED, ending="expired"),
     "sweep-drift": _of(NoticeKind.SWEEP_DRIFT, DRIFT),
     "sweep-drift-left": _of(
         NoticeKind.SWEEP_DRIFT,

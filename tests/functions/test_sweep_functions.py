@@ -64,7 +64,7 @@ def test_the_way_in_held_approved_applied_reported(undeployed, capsys):
     assert undeployed.state.get_enforcement().approved == compute_digest(LIMITED)
     assert len([key for key in undeployed.ledger() if "/commands/" not in key]) == 2 * ACCOUNTS
     subjects = undeployed.told()
-    assert [subject.split("]")[0] for subject in subjects] == ["[MEDIUM", "[MEDIUM", "[INFO"]
+    assert [subject.split("]")[0] for subject in subjects] == ["[MEDIUM", "[MEDIUM", "[INFO", "[INFO"]
     assert "Open: first roster pending approval" in subjects[0]
     assert "rollcall-operator/alice" in subjects[1]
     metrics = measured(capsys.readouterr().out)

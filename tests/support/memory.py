@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from rollcall.outcomes.notices import Notice
     from rollcall.outcomes.outcome import Incident
     from rollcall.sweep.approvals import LapsedApproval, PassedPlan, PendingPlan
+    from rollcall.sweep.plan_alerts import AlertedPlan
 
 
 class Crash(BaseException):
@@ -408,6 +409,20 @@ class MemorySweeps:
     lost: LapsedApproval | None = None
     left: str | None = None
     passed: dict[str, PassedPlan] = field(default_factory=dict)
+    alerted: dict[str, AlertedPlan] = field(default_factory=dict)
+
+    def save_alerted(self, alerted: AlertedPlan) -> None:
+        self.faults("sweeps.save_alerted")
+        self.alerted[alerted.key] = alerted
+        self.faults("sweeps.save_alerted.after")
+
+    def list_alerted(self) -> list[AlertedPlan]:
+        return sorted(self.alerted.values(), key=lambda alerted: alerted.key)
+
+    def forget_alerted(self, alerted: AlertedPlan) -> None:
+        self.faults("sweeps.forget_alerted")
+        if self.alerted.get(alerted.key) == alerted:
+            del self.alerted[alerted.key]
 
     def save_rolled_back(self, roster: str | None, now: datetime) -> None:  # noqa: ARG002  # for people to read
         self.faults("sweeps.save_rolled_back")
@@ -502,6 +517,11 @@ class MemorySweeps:
     def forget_applied(self, plan: str) -> None:
         self.faults("sweeps.forget_applied")
         self.plans.pop(plan, None)
+
+    def forget_unapproved(self, plan: str) -> None:
+        self.faults("sweeps.forget_unapproved")
+        if plan in self.plans and self.plans[plan].approved_by is None:
+            del self.plans[plan]
 
     def forget_roster(self, roster: str, now: datetime) -> None:  # noqa: ARG002  # the same
         self.faults("sweeps.forget_applied")

@@ -22,6 +22,7 @@ from rollcall.grouping.grouper import AlertGrouper
 from rollcall.grouping.sending import GroupMessages
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Desired
+from rollcall.model.errors import WaitError
 from rollcall.model.levels import Severity
 from rollcall.model.roster import Roster
 from rollcall.notify.message import Links
@@ -173,7 +174,8 @@ class World:
         if approve:
             self.approve()
         self.cloud.subscribe(self._hear)
-        self.bus.listener = self.notifier.handle
+        self.bus.listener = self._notify
+        self._unsent: list[Any] = []
 
     def __getstate__(self) -> dict[str, Any]:
         """Of a copy: its functions start anew."""
@@ -272,6 +274,16 @@ class World:
     def _inside_management(self, _credentials: object) -> Any:
         role = Caller.role(MANAGEMENT, "rollcall-management-contacts", "rollcall-reconcile")
         return _Counted(name_writes(self.cloud.client("account", role)), self.calls, self.faults)
+
+    def _notify(self, event: dict[str, Any]) -> None:
+        """As from a queue: what waits for an earlier message comes again."""
+        self._unsent.append(event)
+        for one in [*self._unsent]:
+            self._unsent.remove(one)
+            try:
+                self.notifier.handle(one)
+            except WaitError:
+                self._unsent.append(one)
 
     def settle(self, accounts: Collection[str] = ()) -> Self:
         """Give every account what the roster wants, without events, calls or quota spent."""

@@ -17,6 +17,7 @@ from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import format_time, make_notice
 from rollcall.rosters.current import alert_approval, approve_candidate
 from rollcall.sweep.approvals import make_approved_notice
+from rollcall.sweep.plan_alerts import end_plan_alerts
 from rollcall.sweep.run import Run, Step, Trigger
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.gate import ApproveStep
     from rollcall.sweep.ports import SweepMachine, Sweeps
-
 
 #: The operation that the schedule starts.
 FOLLOW_UP: Final = "follow-up"
@@ -92,6 +92,7 @@ class CommandHandler:
             return self.approval.run_step(Run.from_document(document["run"])).as_document()
         if document.get("operation") == FOLLOW_UP:
             alert_approval(self.rosters.memory, self.bus, now)
+            end_plan_alerts(self.sweeps, self.bus, self.rosters, now)
             pause = Pauses(memory=self.pause, bus=self.bus).follow_up(now)
             self.groups.publish_overdue()
             return {"done": True, "pause": pause and str(pause.stage)}
@@ -227,6 +228,7 @@ class CommandHandler:
         same = {self.rosters.candidate.digest} if pending.roster == control.approved else set()
         self.sweeps.forget_others({pending.roster, *same}, now)
         alert_approval(self.rosters.memory, self.bus, now)
+        end_plan_alerts(self.sweeps, self.bus, self.rosters, now)
         self.machine.start(command.execution, asked)
         return answer
 
@@ -239,8 +241,7 @@ class CommandHandler:
         if "refused" in begun or begun["answer"]["roster"] != approved:
             raise error
         self.machine.start(command.execution, begun["input"])
-        answer: dict[str, Any] = begun["answer"]
-        return answer
+        return dict(begun["answer"])
 
     def _roll_back(self, command: Command, roster: str) -> dict[str, Any]:
         """Start the run that plans it; approving its plan is another command."""
@@ -262,8 +263,7 @@ class CommandHandler:
             return contact | {"released": {"by": known.release.by, "at": known.release.at.isoformat()}}
         if not known.is_open(now):
             raise RefusedError("this contact is not in backoff after repeated edits")
-        waits = find_backoff(known, now)
-        next_try = {"next_try_at": format_time(waits.until) if waits else None}
+        next_try = {"next_try_at": format_time(waits.until) if (waits := find_backoff(known, now)) else None}
         facts = command.facts | {"account": {"id": account_id}, "kind": str(kind)} | next_try
         # One alert may be under way that this worker does not know of.
         update = known.updates + 1

@@ -26,7 +26,7 @@ from rollcall.notify.message import (
 from rollcall.notify.words import name_principal
 from rollcall.outcomes.notice_kinds import NOTICES, NoticeKind
 from rollcall.outcomes.notices import VERSION
-from rollcall.outcomes.outcome import Stage
+from rollcall.outcomes.outcome import Action, Stage
 from rollcall.outcomes.verdicts import Left, select
 
 if TYPE_CHECKING:
@@ -102,6 +102,9 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
             "account": make_printable(_read_id(account) or "ALL") if account else "ALL",
             "incident": id_,
         },
+        # Only for a channel that showed the beginning, and after it.
+        closes_only=notice.get("action") == Action.RESOLVE,
+        opened=notice.get("action") == Action.RESOLVE,
         update=notice["update"],
         adds=lists,
     )
@@ -115,6 +118,8 @@ def pick_variant(kind: NoticeKind, given: Mapping[str, Any]) -> str:
             first = "first" if given.get("changes") else "first-without-changes"
             other = "drift" if given.get("drift") else "" if given.get("changes") else "weakens"
             special = first if given.get("first") else other
+        case NoticeKind.PLAN_ENDED:
+            special = str(given.get("ending"))
         case NoticeKind.ROSTER_APPROVED:
             special = "automatic" if given.get("automatic") else "drift" if given.get("drift") else ""
             special = "audit" if given.get("enforces") is False else special

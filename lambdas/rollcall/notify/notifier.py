@@ -68,10 +68,10 @@ def decide(message: Message, sent: ChannelRecord, *, minimum: Severity, age: tim
     known = message.step in sent.steps or _is_superseded(message, sent)
     if known and not _is_worse(message, sent):
         return Decision.DROP
-    if message.update is None and message.stage is Stage.OPEN:
+    if not message.update and message.stage is Stage.OPEN:
         return Decision.SEND if loud else Decision.WITHHOLD
     if message.closes_only or (message.opened and not loud):
-        return _decide_closing(sent, age)
+        return _decide_closing(message, sent, age)
     return Decision.SEND if loud else Decision.DROP
 
 
@@ -97,11 +97,13 @@ def _is_end(message: Message) -> bool:
     return message.update is not None and message.status is Status.RESOLVED
 
 
-def _decide_closing(sent: ChannelRecord, age: timedelta) -> Decision:
+def _decide_closing(message: Message, sent: ChannelRecord, age: timedelta) -> Decision:
     """Only for a channel that showed the opening."""
+    if _OPENED in sent.steps or (_is_end(message) and sent.steps):
+        return Decision.SEND
     if sent.withheld:
         return Decision.DROP
-    if _OPENED in sent.steps or age >= OPENING_WITHIN:
+    if age >= OPENING_WITHIN:
         return Decision.SEND
     raise WaitError("the opening of this incident is still under way")
 

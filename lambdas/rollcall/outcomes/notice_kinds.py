@@ -12,12 +12,14 @@ from typing import Final
 from rollcall.model.levels import Severity
 from rollcall.outcomes.group_words import GROUPS
 from rollcall.outcomes.meaning import NoticeWords
+from rollcall.outcomes.plan_words import PLANS
 
 
 class NoticeKind(StrEnum):
     """What a notice is about."""
 
     SWEEP_HELD = "sweep-held"
+    PLAN_ENDED = "plan-ended"
     SWEEP_FAILED = "sweep-failed"
     SWEEP_DRIFT = "sweep-drift"
     SWEEP_APPLIED = "sweep-applied"
@@ -38,28 +40,6 @@ _BY, _RUN, _OUTCOME = ("By", "{by}"), ("Run", "{run}"), ("Outcome", "{became}")
 _USER, _EXECUTION = ("User ID", "{user_id}"), ("Execution", "{execution}")
 _PLAN, _ROSTER, _WHY = ("Plan", "{plan}"), ("Roster", "{roster}"), ("Why", "{reason}")
 _ACCOUNT, _CONTACT = ("Account", "{account}"), ("Contact", "{kind}")
-
-_HELD = NoticeWords(
-    severity=Severity.HIGH,
-    headline="plan pending approval, {accounts_changed} of {accounts_active} accounts would change",
-    waits="nothing of this plan is written until a person approves it",
-    lines=(
-        ("Why", "{reasons}"),
-        ("Changes", "{changes} in {accounts_changed} of {accounts_active} accounts: {by_kind}"),
-        ("Deletes", "{deletes}"),
-        ("Warning", "{warnings}"),
-        _PLAN,
-        _ROSTER,
-        _RUN,
-        ("Until", "{expires_at}, then the plan expires"),
-    ),
-    do="""
-- Compare the changes with the intended change of the roster. `rollcall report` lists all.
-- If they are correct, approve this plan: `rollcall approve {plan}`
-- If not, correct the roster and deploy it. Until then the roster approved before is enforced.""",
-    runbook="sweep-held",
-    examples="What would be written, most accounts first",
-)
 
 _DRIFT = NoticeWords(
     severity=Severity.MEDIUM,
@@ -111,50 +91,7 @@ _PAUSED = NoticeWords(
 
 #: By kind, and where its facts make a difference by kind and what that is: see `notify.notices.pick_variant`.
 NOTICES: Final[dict[str, NoticeWords]] = {
-    NoticeKind.SWEEP_HELD: _HELD,
-    "sweep-held/weakens": replace(
-        _HELD, headline="roster pending approval, it would change enforcement and write nothing"
-    ),
-    "sweep-held/first": replace(
-        _HELD,
-        headline="first roster pending approval, {accounts_changed} of {accounts_active} accounts would"
-        " change",
-        do="""
-- This is expected: the first roster always needs approval.
-- Read the report: `rollcall report`. Are these the contacts that every account should have?
-- If yes, approve this plan: `rollcall approve {plan}`
-- If no, correct the roster and deploy it. Until then nothing is written.""",
-    ),
-    "sweep-held/first-without-changes": replace(
-        _HELD,
-        headline="first roster pending approval, it would change nothing today",
-        waits="nothing is restored until a person approves the roster",
-        lines=(
-            ("Why", "{reasons}"),
-            ("Changes", "none in {accounts_active} active accounts"),
-            ("Warning", "{warnings}"),
-            _PLAN,
-            _ROSTER,
-            _RUN,
-            ("Until", "{expires_at}, then the plan expires"),
-        ),
-        do="""
-- This is expected: the first roster always needs approval, even if no contact differs.
-- The approval writes nothing now. From then on, changed contacts are restored.
-- Read the report: `rollcall report`. Are these the contacts that every account should have?
-- If yes, approve it: `rollcall approve {plan}`
-- If no, correct the roster and deploy it. Until then edits are only alerted.""",
-    ),
-    "sweep-held/drift": replace(
-        _HELD,
-        headline="{changes} contacts that the roster does not allow wait for deletion",
-        waits="nothing of this plan is deleted until a person approves it",
-        do="""
-- Find out who set them: `rollcall report` lists all.
-- To delete them, approve this plan: `rollcall approve {plan}`
-- To keep them, allow them in the roster and deploy it.""",
-        examples="What would be deleted, most accounts first",
-    ),
+    **PLANS,
     NoticeKind.SWEEP_FAILED: NoticeWords(
         severity=Severity.HIGH,
         headline="sweep FAILED at {failed_steps}",

@@ -15,7 +15,11 @@ from rollcall.outcomes.outcome import Action
 
 VERSION = 1
 #: Notices that end the incident of another kind.
-_INCIDENTS = {NoticeKind.UNPAUSED: NoticeKind.PAUSED, NoticeKind.RELEASED: NoticeKind.REPEATED_EDITS}
+_INCIDENTS = {
+    NoticeKind.UNPAUSED: NoticeKind.PAUSED,
+    NoticeKind.RELEASED: NoticeKind.REPEATED_EDITS,
+    NoticeKind.PLAN_ENDED: NoticeKind.SWEEP_HELD,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +75,9 @@ def _write_title(item: Notice) -> str:
 
 
 def _find_action(item: Notice) -> Action:
-    """Some end by another notice, a group by its last message unless a contact is left changed."""
-    if item.kind in _INCIDENTS or (item.facts.get("ended") and not item.facts.get("left_count")):
+    """Some end by another notice or expire, a group unless a contact is left changed by its last message."""
+    expired = item.kind is NoticeKind.PAUSED and item.facts.get("stage") == "ended"
+    if item.kind in _INCIDENTS or expired or (item.facts.get("ended") and not item.facts.get("left_count")):
         return Action.RESOLVE
     return Action.UPDATE if item.update else Action.OPEN
 

@@ -22,6 +22,7 @@ from rollcall.sweep.approvals import (
     make_pending_plan,
     read_groups,
 )
+from rollcall.sweep.plan_alerts import end_plan_alerts, publish_pending, settle_pending
 from rollcall.sweep.rollout import find_drifted, load_granted
 from rollcall.sweep.run import Ending, Run, Step, Trigger
 from rollcall.sweep.stored_plan import (
@@ -76,9 +77,9 @@ class Gate:
             return replace(run, ending=Ending.SUPERSEDED, next=Step.REPORT)
         if control.paused:
             run = replace(run, ending=Ending.PAUSED)
-        if run.roster == run.approved:
-            return self._judge_approved(run, control)
-        return self._judge_candidate(run, control)
+        judge = self._judge_approved if run.roster == run.approved else self._judge_candidate
+        run, now = judge(run, control), self.ports.clock.now()
+        return settle_pending(run, self.ports.sweeps, self.ports.bus, self.rosters, now)
 
     def _is_superseded(self, run: Run, control: Enforcement) -> bool:
         if control.approved == run.approved:
@@ -210,11 +211,11 @@ class Gate:
         if not self.ports.sweeps.save_pending(pending):
             self._replace_altered(run, pending)
         waiting = self.ports.sweeps.find_pending(plan.digest)
-        if waiting is not None and waiting.data == run.data:
+        if waiting is not None and waiting.data == run.data and waiting.approved_by is None:
             # Only the run that found it alerts it, and again if it was cut off in between.
             groups = draft.groups.list_groups() if draft.groups else ()
             notice = make_pending_notice(waiting, describe_for_notice(groups, masks=self.masks))
-            self.ports.bus.publish_notice(notice, self.ports.clock.now())
+            publish_pending(waiting, notice, self.ports.sweeps, self.ports.bus, self.ports.clock)
         return replace(run, pending=(*run.pending, plan.digest), ending=run.ending or Ending.PENDING)
 
     def _replace_altered(self, run: Run, pending: PendingPlan) -> None:
@@ -274,6 +275,7 @@ class ApproveStep:
         )
         self.sweeps.forget_others({run.roster}, now)
         alert_approval(self.rosters.memory, self.bus, now)
+        end_plan_alerts(self.sweeps, self.bus, self.rosters, now)
         return let_through(run, run.plan)
 
 

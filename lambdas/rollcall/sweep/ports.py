@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rollcall.sweep.approvals import PendingPlanMemory
+from rollcall.sweep.plan_alerts import PlanMemory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -96,7 +96,7 @@ class Runs(Protocol):
         """Store a file of the report."""
 
 
-class Sweeps(PendingPlanMemory, Protocol):
+class Sweeps(PlanMemory, Protocol):
     """Memory of runs in the state table. RetryableError from each."""
 
     def acquire(self, run: Run, now: datetime) -> bool:

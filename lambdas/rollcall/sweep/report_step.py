@@ -23,6 +23,7 @@ from rollcall.sweep.counts import (
     make_summary,
 )
 from rollcall.sweep.gate import know_contacts
+from rollcall.sweep.plan_alerts import end_plan_alerts
 from rollcall.sweep.report_files import build_waiting, publish_report
 from rollcall.sweep.rollout import (
     find_unchanged,
@@ -78,6 +79,8 @@ class ReportStep:
             self._drop_altered(run, run.plan, now)
         self.ports.sweeps.finish(run, summary, now)
         if run.plan is not None and _is_applied(run, run.plan, results.values()):
+            # Before the table forgets who approved it.
+            end_plan_alerts(self.ports.sweeps, self.ports.bus, self.rosters, now)
             self._forget(run, run.plan)
         if counts is not None:
             self._remember(run, counts)

@@ -21,6 +21,7 @@ from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import make_notice
 from rollcall.publish.incidents import AlertedIncident, AlertStage
 from rollcall.sweep.approvals import LapsedApproval, PassedPlan, PendingPlan
+from rollcall.sweep.plan_alerts import AlertedPlan
 from rollcall.sweep.run import PlanReference
 from tests.support.memory import (
     Faults,
@@ -169,6 +170,10 @@ SWEEP_OPERATIONS = st.one_of(
     st.tuples(st.just("list_granted"), st.sampled_from(DIGESTS)),
     st.tuples(st.just("list_approved")),
     st.tuples(st.just("forget_applied"), plan_digests),
+    st.tuples(st.just("forget_unapproved"), plan_digests),
+    st.tuples(st.just("save_alerted"), plan_digests, st.booleans()),
+    st.tuples(st.just("list_alerted")),
+    st.tuples(st.just("forget_alerted"), plan_digests, st.booleans()),
     st.tuples(st.just("forget_roster"), st.sampled_from(DIGESTS)),
     st.tuples(st.just("forget_others"), st.sets(st.sampled_from(DIGESTS))),
     st.tuples(st.just("save_passed"), runs, st.none() | st.sampled_from(DIGESTS)),
@@ -295,7 +300,23 @@ def on_matches(matches, _now, name, *arguments):
     return getattr(matches, name)(*arguments)
 
 
-def on_sweeps(sweeps, now, name, *arguments):  # noqa: PLR0911  # one case for each operation
+def make_alerted(plan, now, *, opening):
+    """The same within one hour: it is stored, and forgotten as it was stored."""
+    at = now.replace(minute=0, second=0, microsecond=0)
+    notice = make_notice(NoticeKind.SWEEP_HELD, key=plan, facts={"plan": plan}) if opening else None
+    return AlertedPlan(
+        plan=plan,
+        roster=DIGESTS[0],
+        data="a run",
+        topic="roster",
+        made_at=at,
+        expires_at=at + timedelta(days=7),
+        at=at,
+        opening=notice,
+    )
+
+
+def on_sweeps(sweeps, now, name, *arguments):  # noqa: C901, PLR0911  # one case for each operation
     match name, arguments:
         case "save_pending", (plan, roster):
             held = PendingPlan(
@@ -312,7 +333,11 @@ def on_sweeps(sweeps, now, name, *arguments):  # noqa: PLR0911  # one case for e
             return sweeps.save_pending(held)
         case "approve", (plan,):
             return sweeps.approve(plan, by="arn:aws:iam::333333333333:role/rollcall-operator", at=now)
-        case (("find_pending" | "forget_applied"), (key,)):
+        case (("save_alerted" | "forget_alerted"), (plan, opening)):
+            return getattr(sweeps, name)(make_alerted(plan, now, opening=opening))
+        case "list_alerted", ():
+            return sweeps.list_alerted()
+        case (("find_pending" | "forget_applied" | "forget_unapproved"), (key,)):
             return getattr(sweeps, name)(key)
         case "save_passed", (run, roster):
             plan = roster and PlanReference(digest="0" * 64, roster=roster, changes=2, parts=1)

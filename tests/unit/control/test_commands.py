@@ -299,7 +299,7 @@ class TestApprove:
         with pytest.raises(RetryableError):
             world.command("approve", plan=plan, execution="one")
         assert world.command("approve", plan=plan, execution="one")["done"]
-        assert world.told() == ["sweep-held", "roster-approved"]
+        assert world.told() == ["sweep-held", "roster-approved", "plan-ended"]
         assert world.state.approved == compute_digest(BAD)
         for execution in list(world.started.values()):
             assert execution.run().document["ending"] in ("finished", "superseded")

@@ -126,6 +126,21 @@ class TestMinimum:
         with pytest.raises(WaitError):
             decided(quiet, minimum=Severity.MEDIUM)
 
+    @check_each("minimum", [Severity.INFO, Severity.HIGH])
+    def test_the_end_of_a_notice_waits_for_its_beginning_however_quiet_it_is(self, minimum):
+        begun = message("open", severity=Severity.HIGH, update=0)
+        ended = message("closed", severity=Severity.INFO, update=1, opened=True, closes_only=True)
+        with pytest.raises(WaitError):
+            decided(ended, minimum=minimum)
+        assert decided(ended, told(begun), minimum=minimum) is SEND
+        assert decided(ended, age=timedelta(minutes=10), minimum=minimum) is SEND
+        assert decided(begun, told(ended), minimum=minimum) is DROP
+        quiet = message("open", severity=Severity.INFO, update=0)
+        assert decided(quiet, minimum=Severity.HIGH) is WITHHOLD
+        assert decided(ended, ChannelRecord(withheld=True), minimum=minimum) is DROP
+        # A louder update was shown after all.
+        assert decided(ended, told(begun, withheld=True), minimum=minimum) is SEND
+
     def test_a_quiet_end_of_a_notice_is_sent_where_an_earlier_message_was(self):
         ended = message("closed", severity=Severity.INFO, update=1)
         assert decided(ended, told(FIRST), minimum=Severity.HIGH) is SEND

@@ -76,7 +76,7 @@ def test_a_roll_out_of_hundreds_of_changes_is_its_approval_and_one_summary():
     assert f"{writes} set" in world.alerts[-1].text
 
 
-def test_a_plan_that_a_person_approves_is_three_messages_however_large():
+def test_a_plan_that_a_person_approves_is_four_messages_however_large():
     world = many(60, LOOSE | {"limits": {"max_changed_accounts": 10}})
     world.settle()
     world.deploy(changed(world.roster, phone="+1 206 555 0177"))
@@ -86,6 +86,7 @@ def test_a_plan_that_a_person_approves_is_three_messages_however_large():
     assert told(world) == [
         ("HIGH", "sweep-held"),
         ("MEDIUM", "roster-approved"),
+        ("INFO", "plan-ended"),
         ("INFO", "sweep-applied"),
     ]
 

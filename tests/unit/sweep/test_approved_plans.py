@@ -30,7 +30,7 @@ def test_what_aws_was_too_busy_for_needs_no_second_approval():
     assert world.sweep("schedule").document["ending"] == "finished"
     assert world.contacts(MEMBERS[0])["SECURITY"] == api_values("soc")
     assert (world.summary["drift"], world.sweeps.plans) == (0, {})
-    assert world.told() == ["sweep-held", "roster-approved", "sweep-applied", "sweep-applied"]
+    assert world.told() == ["sweep-held", "roster-approved", "plan-ended", "sweep-applied", "sweep-applied"]
 
 
 def test_a_report_that_is_made_twice_takes_no_approved_change_for_drift():

@@ -92,7 +92,7 @@ def test_a_waiting_plan_that_was_altered_is_told_and_replaced_by_the_next_sweep(
     world, plan = held_drift()
     alter(world, aim_elsewhere)
     world.sweep("schedule")
-    assert world.told() == ["sweep-held", "plan-altered", "sweep-held"]
+    assert world.told() == ["sweep-held", "plan-altered", "sweep-held", "plan-ended"]
     (waiting,) = world.sweeps.list_pending(world.clock.now())
     assert waiting.plan == plan
     assert len(open_pending(world.runs, waiting).read_all()) == 2
@@ -114,7 +114,7 @@ def test_accounts_under_other_names_are_an_altered_plan_and_the_next_sweep_repla
     with pytest.raises(AlteredPlanError):
         read_groups(world.runs, waiting, ())
     world.sweep("schedule")
-    assert world.told() == ["sweep-held", "plan-altered", "sweep-held"]
+    assert world.told() == ["sweep-held", "plan-altered", "sweep-held", "plan-ended"]
     assert read_groups(world.runs, world.sweeps.find_pending(plan), ())
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key
 from rollcall.model.errors import RetryableError
 from rollcall.sweep.approvals import COUNTED, WAITS, LapsedApproval, PassedPlan, PendingPlan
+from rollcall.sweep.plan_alerts import AlertedPlan
 from rollcall.sweep.run import LEASE_SECONDS, Run
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 _PENDING: Final = "pending#"
 _LAPSED: Final = make_key("sweep", "lapsed")
 _PASSED: Final = "passed#"
+_ALERTED: Final = "alerted#"
+#: Long after the plan has expired, and its end was published.
+_ALERTED_KEPT: Final = timedelta(days=30)
 _ROLLED_BACK: Final = make_key("sweep", "left")
 #: As long as a plan waits: the approver comes to look within that time.
 _LAPSED_SHOWN: Final = WAITS
@@ -43,11 +47,7 @@ class PendingPlanItems(TableAdapter):
                 older = other.roster == pending.roster and other.plan != pending.plan
                 # One that somebody approves, even now, is carried out: it is not taken away again.
                 if older and other.approved_by is None:
-                    self._table.try_write(
-                        "delete_item",
-                        Key=_make_key(other.plan),
-                        ConditionExpression="attribute_not_exists(approved_by)",
-                    )
+                    self.forget_unapproved(other.plan)
         return new
 
     def find_pending(self, plan: str) -> PendingPlan | None:
@@ -84,6 +84,31 @@ class PendingPlanItems(TableAdapter):
     def forget_applied(self, plan: str) -> None:
         """Forget a plan: a run got to its end."""
         self._table.call("delete_item", Key=_make_key(plan))
+
+    def forget_unapproved(self, plan: str) -> None:
+        """Forget a plan, unless somebody approved it."""
+        unapproved = "attribute_not_exists(approved_by)"
+        self._table.try_write("delete_item", Key=_make_key(plan), ConditionExpression=unapproved)
+
+    def save_alerted(self, alerted: AlertedPlan) -> None:
+        """Remember that the plan was alerted as pending, and its end was not."""
+        kept = make_expiry(alerted.at, _ALERTED_KEPT.total_seconds())
+        item = _make_alerted_key(alerted) | {"document": _write_alerted(alerted), "expires_at": kept}
+        self._table.call("put_item", Item=item)
+
+    def list_alerted(self) -> Sequence[AlertedPlan]:
+        """All whose end is still to be published."""
+        items = self._table.query("sweep", prefix=_ALERTED)
+        return [AlertedPlan.from_document(json.loads(item["document"]["S"])) for item in items]
+
+    def forget_alerted(self, alerted: AlertedPlan) -> None:
+        """Its end is published; what was stored in its place since stays."""
+        self._table.try_write(
+            "delete_item",
+            Key=_make_alerted_key(alerted),
+            ConditionExpression="document = :known",
+            ExpressionAttributeValues={":known": _write_alerted(alerted)},
+        )
 
     def forget_roster(self, roster: str, now: datetime) -> None:
         """Forget all plans for this roster: nothing is left of them. What passed is still counted."""
@@ -148,6 +173,14 @@ class PendingPlanItems(TableAdapter):
 
 def _make_key(plan: str) -> dict[str, Any]:
     return make_key("sweep", _PENDING + plan)
+
+
+def _make_alerted_key(alerted: AlertedPlan) -> dict[str, Any]:
+    return make_key("sweep", _ALERTED + alerted.key)
+
+
+def _write_alerted(alerted: AlertedPlan) -> dict[str, str]:
+    return {"S": json.dumps(alerted.as_document(), sort_keys=True)}
 
 
 def _write_pending(pending: PendingPlan) -> dict[str, Any]:

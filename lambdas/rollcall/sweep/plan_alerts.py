@@ -1,0 +1,168 @@
+"""The open alert about each plan that waits for a person, and its end: one for each, and in this order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from rollcall.model.codec import Serializable
+from rollcall.outcomes.notice_kinds import NoticeKind
+from rollcall.outcomes.notices import Notice, make_notice
+from rollcall.sweep.approvals import PendingPlan, PendingPlanMemory
+from rollcall.sweep.run import LEASE_SECONDS, Ending
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from rollcall.ports import Clock, OutcomeBus
+    from rollcall.rosters.current import Rosters
+    from rollcall.sweep.run import Run
+
+#: A worker that is about to publish an opening has done so by then, or is gone.
+_PUBLISHES_WITHIN: Final = timedelta(seconds=LEASE_SECONDS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertedPlan(Serializable):
+    """A plan that was alerted as pending, and whose end was not: stored before the one, until the other.
+
+    `topic` is what plans of one kind supersede each other for, `at` when this was stored. `opening` is the
+    alert exactly until it is known to be published, then None. No contact details but masked ones.
+    """
+
+    plan: str
+    roster: str
+    data: str
+    topic: str
+    made_at: datetime
+    expires_at: datetime
+    at: datetime
+    opening: Notice | None = None
+
+    @property
+    def key(self) -> str:
+        """Of its notices."""
+        return f"{self.plan}/{self.data}"
+
+
+class PlanAlertMemory(Protocol):
+    """Memory of alerts that are open. RetryableError from each."""
+
+    def save_alerted(self, alerted: AlertedPlan) -> None:
+        """Remember it in place of what was known of the alert of this plan."""
+
+    def list_alerted(self) -> Sequence[AlertedPlan]:
+        """All whose end is still to be published."""
+
+    def forget_alerted(self, alerted: AlertedPlan) -> None:
+        """Its end is published; what was stored in its place since stays."""
+
+    def forget_unapproved(self, plan: str) -> None:
+        """Forget a plan, unless somebody approved it."""
+
+
+class PlanMemory(PendingPlanMemory, PlanAlertMemory, Protocol):
+    """Memory of plans that wait, and of their alerts. RetryableError from each."""
+
+
+def publish_pending(
+    pending: PendingPlan, notice: Notice, sweeps: PlanMemory, bus: OutcomeBus, clock: Clock
+) -> None:
+    """Alert that the plan waits; RetryableError if that could not be stored or published.
+
+    Nothing is published that is not stored before: whatever ends the plan, this worker or another one
+    publishes its end.
+    """
+    alerted = AlertedPlan(
+        plan=pending.plan,
+        roster=pending.roster,
+        data=pending.data,
+        topic=_find_topic(pending),
+        made_at=pending.made_at,
+        expires_at=pending.expires_at,
+        at=clock.now(),
+        opening=notice,
+    )
+    sweeps.save_alerted(alerted)
+    bus.publish_notice(notice, clock.now())
+    sweeps.save_alerted(replace(alerted, opening=None))
+
+
+def end_plan_alerts(sweeps: PlanMemory, bus: OutcomeBus, rosters: Rosters, now: datetime) -> None:
+    """Publish the end of each alert whose plan does not wait any more; RetryableError.
+
+    What ended it is read from what is there now, so any worker may be the one. Before its end an opening that
+    may not have left is published; while its worker may still be at it, the end waits for the next look.
+    Cut off in between, the next look publishes the same once more: channels drop that.
+    """
+    found = sweeps.list_alerted()
+    waiting = sweeps.list_pending(now) if found else ()
+    approved = rosters.get_enforcement().approved if found else None
+    for alerted in found:
+        end = _find_end(
+            alerted,
+            sweeps.find_pending(alerted.plan),
+            waiting,
+            rosters={approved, rosters.candidate.digest},
+            now=now,
+        )
+        if alerted.opening is not None:
+            if now - alerted.at < _PUBLISHES_WITHIN:
+                continue
+            bus.publish_notice(alerted.opening, now)
+            if end is None:
+                sweeps.save_alerted(replace(alerted, opening=None))
+        if end is not None:
+            facts = {"plan": alerted.plan, "roster": alerted.roster, **end}
+            notice = make_notice(NoticeKind.PLAN_ENDED, key=alerted.key, facts=facts, update=1)
+            bus.publish_notice(notice, now)
+            sweeps.forget_alerted(alerted)
+
+
+def settle_pending(run: Run, sweeps: PlanMemory, bus: OutcomeBus, rosters: Rosters, now: datetime) -> Run:
+    """The run after its gate, once plans that it does not find to wait are forgotten; RetryableError.
+
+    Neither are those that somebody approved, nor plans to roll back: these wait until they expire.
+    """
+    if run.ending is not Ending.SUPERSEDED:
+        for pending in sweeps.list_pending(now):
+            if pending.plan not in run.pending and not pending.summary.get("rollback"):
+                sweeps.forget_unapproved(pending.plan)
+    end_plan_alerts(sweeps, bus, rosters, now)
+    return run
+
+
+def _find_topic(pending: PendingPlan) -> str:
+    if pending.summary.get("rollback"):
+        return "rollback"
+    return "drift" if pending.roster == pending.against else "roster"
+
+
+def _find_end(
+    alerted: AlertedPlan,
+    known: PendingPlan | None,
+    waiting: Sequence[PendingPlan],
+    *,
+    rosters: Collection[str | None],
+    now: datetime,
+) -> dict[str, Any] | None:
+    """How the wait ended, as facts of its notice; None while it goes on.
+
+    `known` is what is stored under its digest, `waiting` are all plans that wait, `rosters` the digests of
+    those that are in force and deployed.
+    """
+    same = known is not None and known.data == alerted.data
+    if known is not None and same and known.approved_by is not None:
+        return {"ending": "approved", "by": known.approved_by, "newer": None}
+    if known is not None and same and known.expires_at > now:
+        return None
+    newer = [one for one in waiting if _find_topic(one) == alerted.topic and one.data != alerted.data]
+    newer = [one for one in newer if one.made_at > alerted.made_at]
+    if newer:
+        latest = max(newer, key=lambda one: one.made_at)
+        return {"ending": "superseded", "by": None, "newer": latest.plan}
+    if alerted.expires_at <= now:
+        return {"ending": "expired", "by": None, "newer": None}
+    over = "not-needed" if alerted.roster in rosters else "replaced"
+    return {"ending": over, "by": None, "newer": None}

@@ -120,7 +120,8 @@ FIELDS: Final = {
         "title": "one line for programs: what happened where; names nobody",
     },
     "`Rollcall Incident` only": {
-        "stage": "`open` while Rollcall retries, else `closed`, also if a person must act",
+        "stage": "`open` while something is left to do, by Rollcall or a person: the status of the alert and its attribute `stage` say the same; else `closed`",
+        "retried": "true while Rollcall retries: a second event with this incident id follows",
         "opened": "true if an alert said that the incident is open",
         "closes_only": "true if the event only closes that alert",
         "outcomes": "one for each contact",

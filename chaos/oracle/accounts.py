@@ -122,7 +122,7 @@ def _find_closed_early(evidence: Evidence) -> Iterator[Violation]:
         approved, account = evidence.find_control(item.time).approved, document["account"]["id"]
         wants = {kind: evidence.find_want(approved, (account, kind), item.time) for kind in left if kind}
         left -= {kind for kind, want in wants.items() if want and not want.managed}
-        if document["stage"] == "closed" and left and not gone:
+        if not document["retried"] and left and not gone:
             text = f"{id_}: {sorted(map(str, left))}"
             yield evidence.find_violation("closed-while-a-contact-waits", item.time, text)
 

@@ -55,17 +55,17 @@ def _find_unpaired(evidence: Evidence) -> Iterator[Violation]:
     opened: dict[str, float] = {}
     for item in evidence.incidents:
         id_, document = item.document["incident_id"], item.document
-        if document["stage"] == "closed" and document.get("opened") and id_ not in opened:
+        if not document["retried"] and document.get("opened") and id_ not in opened:
             why = f"{id_} is closed by {item.process}, and was never opened"
             yield evidence.find_violation("closing-without-opening", item.time, why)
-        if document["stage"] == "open":
+        if document["retried"]:
             opened.setdefault(id_, item.time)
     last: dict[str, Any] = {}
     for text in evidence.texts:
         if not text.is_notice:
             last[text.attributes["incident"]] = text
     for id_, text in last.items():
-        if text.attributes["stage"] == "open":
+        if "retrying: a second alert" in text.text:
             yield evidence.find_violation("opening-never-closed", text.time, f"{id_}: {text.subject}")
 
 
@@ -73,7 +73,7 @@ def _find_changed_openings(evidence: Evidence) -> Iterator[Violation]:
     """An opening that is published again is the same."""
     known: dict[str, Mapping[str, Any]] = {}
     for item in evidence.incidents:
-        if item.document["stage"] != "open":
+        if not item.document["retried"]:
             continue
         content = {name: value for name, value in item.document.items() if name != "decided_at"}
         if known.setdefault(item.document["incident_id"], content) != content:

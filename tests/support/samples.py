@@ -158,7 +158,7 @@ def message(
         ids=(make_fact("Incident", incident_id),),
         attributes=attributes,
         decided_at=NOW,
-        **more,
+        **{"retried": stage == "open", **more},
     )
 
 

@@ -28,20 +28,20 @@ from rollcall.notify.words import (
     ARRANGED,
     ARRANGED_WORDS,
     AUTHORISED,
-    CLOSED_OTHERWISE,
-    CLOSING,
     HEADLINES,
     WORDS,
     describe_actor,
     describe_kept,
     describe_monitored,
     describe_origin,
+    find_closing_words,
+    list_next_steps,
     name_principal,
 )
+from rollcall.outcomes.documents import VERSION, find_stage
 from rollcall.outcomes.outcome import Stage
 from rollcall.outcomes.verdicts import (
     LEFT_TO_CHECK,
-    NOTHING,
     RIGHT,
     VERDICTS,
     Left,
@@ -55,7 +55,6 @@ if TYPE_CHECKING:
 
     from rollcall.notify.message import Links
 
-VERSION = 1
 _MONITORED = str(Cause.MONITORED)
 #: What happened to the account itself, where no contact is concerned.
 _WITHOUT_CONTACT = {
@@ -77,10 +76,12 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
     """The message of an incident document, version 1; KeyError or ValueError if it is something else."""
     if incident["version"] != VERSION:
         raise ValueError("this release reads incident documents of version 1")
-    stage, alerted = Stage(incident["stage"]), _pick_outcome(incident)
+    # In events of releases up to 0.2.0 the stage says it.
+    retried = incident.get("retried", Stage(incident["stage"]) is Stage.OPEN)
+    stage, alerted = find_stage(incident), _pick_outcome(incident)
     # The worst first: a long headline is cut at its end.
     worst = sorted(alerted, key=lambda item: (item[1].over, -Severity[item[0]["severity"] or "INFO"]))
-    status = _find_status(incident, alerted)
+    status = _find_status(incident, alerted, stage)
     first = f"{status}: Drill: " if incident["drill"] else f"{status}: "
     account, event, outcomes = incident["account"], incident["event"], [outcome for outcome, _ in alerted]
     actor, incident_id, refused = incident["actor"], incident["incident_id"], _is_refused(outcomes)
@@ -91,12 +92,12 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
         severity=Severity[incident["severity"]],
         headline=f"{first}{_write_headline(incident, worst, len(first))}",
         status=status,
-        facts=_build_facts(incident, alerted, status),
+        facts=_build_facts(incident, alerted, _describe_status(alerted, status, retried=retried)),
         sections=(
             *(_build_section(outcome, word) for outcome, word in alerted),
             *links.quote_section(worst[0][1].runbook),
         ),
-        next_steps=_list_steps(word for _, word in worst),
+        next_steps=list_next_steps(word for _, word in worst),
         links=(
             links.link_section(worst[0][1].runbook),
             *links.link_event(event["id"], actor["account_id"]),
@@ -115,33 +116,33 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
             "cause": incident["cause"],
             "verdict": outcomes[0]["verdict"],
             "kind": outcomes[0]["kind"] if len(outcomes) == 1 and outcomes[0]["kind"] else "ALL",
-            "stage": incident["stage"],
+            "stage": str(stage),
             "account": account["id"],
             "incident": incident_id,
         },
-        content=_build_content(outcomes, stage),
-        wrong=frozenset() if stage is Stage.OPEN else _list_wrong(incident["outcomes"]),
+        content=_build_content(outcomes, retried=retried),
+        wrong=frozenset() if retried else _list_wrong(incident["outcomes"]),
+        retried=retried,
         closes_only=incident["closes_only"],
         opened=incident["opened"],
     )
 
 
-def _find_status(incident: Mapping[str, Any], alerted: _Alerted) -> Status:
-    if not all(word.over for _, word in alerted):
+def _find_status(incident: Mapping[str, Any], alerted: _Alerted, stage: Stage) -> Status:
+    if stage is Stage.OPEN:
         return Status.OPEN
-    right = RIGHT - LEFT_TO_CHECK
-    settled = any(one["verdict"] in right and not _list_kept(one) for one, _ in alerted)
+    settled = any(one["verdict"] in RIGHT - LEFT_TO_CHECK and not _list_kept(one) for one, _ in alerted)
     return Status.RESOLVED if settled or incident["closes_only"] else Status.REPORTED
 
 
-def _build_content(outcomes: Sequence[Mapping[str, Any]], stage: Stage) -> str:
+def _build_content(outcomes: Sequence[Mapping[str, Any]], *, retried: bool) -> str:
     """A digest of news that is sent even after a closing, empty without any; equal for each repetition.
 
     News are intents that ended, and a change after our own write that no event explained.
     """
     news = sorted(str(outcome["intent_id"]) for outcome in outcomes if outcome["intent_id"])
     news += [str(Verdict.UNEXPLAINED) for outcome in outcomes if outcome["verdict"] == Verdict.UNEXPLAINED]
-    if stage is Stage.OPEN or not news:
+    if retried or not news:
         return ""
     return hashlib.sha256("/".join(news).encode()).hexdigest()[:12]
 
@@ -155,7 +156,7 @@ def _list_wrong(outcomes: Iterable[Mapping[str, Any]]) -> frozenset[str]:
 def _pick_outcome(incident: Mapping[str, Any]) -> _Alerted:
     """The outcomes that are alerted, with their words."""
     if incident["closes_only"]:
-        return [(item, CLOSING.get(item["verdict"], CLOSED_OTHERWISE)) for item in incident["outcomes"]]
+        return [(item, find_closing_words(item["verdict"])) for item in incident["outcomes"]]
     words = ARRANGED_WORDS if incident["cause"] in ARRANGED else WORDS
     if incident["cause"] == _MONITORED:
         words = WORDS | {str(Verdict.NOTIFIED): describe_monitored(incident["event"]["name"])}
@@ -219,7 +220,7 @@ def _name_contacts(outcomes: Sequence[Mapping[str, Any]]) -> str:
     return f"{kinds[0]} contact" if len(kinds) == 1 else f"{len(kinds)} contacts"
 
 
-def _build_facts(incident: Mapping[str, Any], alerted: _Alerted, status: Status) -> tuple[Fact, ...]:
+def _build_facts(incident: Mapping[str, Any], alerted: _Alerted, status: str) -> tuple[Fact, ...]:
     event, account, actor = incident["event"], incident["account"], incident["actor"]
     place = f"OU {account['ou']}" if account["ou"] else "not in an OU"
     named = name_principal(actor) != actor["principal"]
@@ -232,7 +233,7 @@ def _build_facts(incident: Mapping[str, Any], alerted: _Alerted, status: Status)
         who = [("Who", f"unknown so far: the event is the write before, by {actor['principal']}")]
     return make_facts(
         [
-            ("Status", _describe_status(incident, alerted, status)),
+            ("Status", status),
             ("When", _describe_time(incident, alerted)),
             ("Account", f"{format_account(account)}, {place}"),
             ("Event", event["name"]),
@@ -242,10 +243,10 @@ def _build_facts(incident: Mapping[str, Any], alerted: _Alerted, status: Status)
     )
 
 
-def _describe_status(incident: Mapping[str, Any], alerted: _Alerted, status: Status) -> str:
+def _describe_status(alerted: _Alerted, status: Status, *, retried: bool) -> str:
     if status is not Status.OPEN:
         return str(status)
-    if incident["stage"] == Stage.OPEN:
+    if retried:
         return "Open, retrying: a second alert with this incident ID follows"
     waits = all(word.over or VERDICTS[Verdict(one["verdict"])].left is Left.SOON for one, word in alerted)
     return "Open, retrying" if waits else "Open, action required"
@@ -292,8 +293,3 @@ def _build_section(outcome: Mapping[str, Any], word: Words) -> Section:
         lines.append(make_fact("Why", outcome["reason"]))
     title = f"{outcome['kind']} contact" if outcome["kind"] else "What Rollcall did"
     return Section(title=make_printable(title), facts=tuple(lines))
-
-
-def _list_steps(words: Iterable[Words]) -> tuple[str, ...]:
-    steps = dict.fromkeys(word.next_step for word in words)
-    return tuple(step for step in steps if step != NOTHING) or (NOTHING,)

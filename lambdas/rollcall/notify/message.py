@@ -12,13 +12,13 @@ from urllib.parse import quote
 from rollcall.model.account import is_account_id
 from rollcall.model.contact import ALTERNATE_PARTS, PRIMARY_PARTS, mask_secrets
 from rollcall.model.display import spell_unseen
+from rollcall.outcomes.outcome import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from rollcall.model.levels import Severity
-    from rollcall.outcomes.outcome import Stage
 
 #: Longer values are cut: the person who chose one must not push what matters out of sight. Characters.
 VALUE_LENGTH = 1000
@@ -67,9 +67,9 @@ class Message:
 
     `content` differs between messages of one incident and stage: what was written since the first is news.
     It is empty where nothing was. `wrong` is what is left wrong, as `KIND/verdict`. `opened`: the incident
-    was alerted as open; `closes_only`: and this is only for them. `update` counts the messages of one notice,
-    None for incidents; `adds` is whether a later one does not repeat what this one says.
-    `attributes` are what a channel may filter by.
+    was alerted as open; `closes_only`: and this is only for them; `retried`: another one follows.
+    `update` counts the messages of one notice, None for incidents; `adds` is whether a later one does not
+    repeat what this one says. `attributes` are what a channel may filter by.
     """
 
     incident_id: str
@@ -87,6 +87,7 @@ class Message:
     content: str = ""
     wrong: frozenset[str] = frozenset()
     closes_only: bool = False
+    retried: bool = False
     opened: bool = False
     update: int | None = None
     adds: bool = False
@@ -94,7 +95,14 @@ class Message:
     @property
     def step(self) -> str:
         """Differs between messages of one incident; in order for those of one notice."""
-        return f"{self.stage}#{self.content}" if self.update is None else f"update#{self.update:06}"
+        if self.update is not None:
+            return f"update#{self.update:06}"
+        return f"{Stage.OPEN if self.retried else Stage.CLOSED}#{self.content}"
+
+    @property
+    def opens(self) -> bool:
+        """Whether an end follows it."""
+        return self.retried if self.update is None else not self.update and self.stage is Stage.OPEN
 
 
 def split_message(message: Message, most: int) -> tuple[Message, ...]:

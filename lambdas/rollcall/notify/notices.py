@@ -64,8 +64,9 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
     account, decided_at = given.get("account"), datetime.fromisoformat(notice["decided_at"])
     # No all-clear while a contact is left changed.
     waits = words.waits or ("{meanwhile}" if given.get("left") else "")
-    status = Status.OPEN if waits else Status.REPORTED if words.reported else Status.RESOLVED
     stage = Stage.OPEN if waits else Stage.CLOSED
+    over = Status.REPORTED if words.reported else Status.RESOLVED
+    status = Status.OPEN if stage is Stage.OPEN else over
     return Message(
         incident_id=id_,
         decided_at=decided_at,

@@ -68,7 +68,7 @@ def decide(message: Message, sent: ChannelRecord, *, minimum: Severity, age: tim
     known = message.step in sent.steps or _is_superseded(message, sent)
     if known and not _is_worse(message, sent):
         return Decision.DROP
-    if not message.update and message.stage is Stage.OPEN:
+    if message.opens:
         return Decision.SEND if loud else Decision.WITHHOLD
     if message.closes_only or (message.opened and not loud):
         return _decide_closing(message, sent, age)

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.events.monitored import get_monitored
-from rollcall.model.levels import Severity
-from rollcall.outcomes.verdicts import NOTHING, VERDICTS, Verdict, Words
+from rollcall.outcomes.documents import is_open
+from rollcall.outcomes.verdicts import NOTHING, RIGHT, VERDICTS, Verdict, Words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 #: The first line behind the status: contacts and account, what happened, the results with what joins them.
 HEADLINES: Final = {
@@ -44,10 +44,7 @@ _BY_NOW: Final = Words(
 )
 
 #: For an incident that was alerted as open, and turned out to need nothing.
-CLOSING: Final = {
-    str(Verdict.COMPLIANT): _BY_NOW,
-    str(Verdict.OWN_WRITE): _BY_NOW,
-}
+CLOSING: Final = {str(verdict): _BY_NOW for verdict in RIGHT | {Verdict.OWN_WRITE}}
 
 #: For one that ended in another way.
 CLOSED_OTHERWISE: Final = Words(
@@ -57,6 +54,29 @@ CLOSED_OTHERWISE: Final = Words(
     runbook="not-pursued",
     over=False,
 )
+#: Nothing is asked of the contact.
+_NEEDS_NOTHING: Final = replace(
+    CLOSED_OTHERWISE,
+    result="left as it is",
+    did="None: the roster asks nothing of the contact.",
+    next_step=NOTHING,
+    over=True,
+)
+
+
+def find_closing_words(verdict: str) -> Words:
+    """The words for the end of an incident that was alerted as open, and needs none of its own."""
+    if is_open(Verdict(verdict)):
+        return CLOSED_OTHERWISE
+    return CLOSING.get(verdict, _NEEDS_NOTHING)
+
+
+def list_next_steps(words: Iterable[Words]) -> tuple[str, ...]:
+    """What the reader does, each step once; that it is nothing only if there is none."""
+    steps = dict.fromkeys(word.next_step for word in words)
+    return tuple(step for step in steps if step != NOTHING) or (NOTHING,)
+
+
 #: Where the roster authorises the actor.
 AUTHORISED: Final = replace(
     WORDS[str(Verdict.SET)],
@@ -150,7 +170,7 @@ def describe_monitored(event_name: str) -> Words:
         WORDS[str(Verdict.NOTIFIED)],
         result="",
         next_step=monitored.next_step,
-        over=monitored.severity < Severity.HIGH,
+        over=not is_open(Verdict.NOTIFIED, monitored=event_name),
         runbook=monitored.section or event_name.lower(),
     )
 

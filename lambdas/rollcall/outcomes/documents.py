@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.events.monitored import get_monitored
+from rollcall.events.signal import Cause
 from rollcall.model.account import describe_account
 from rollcall.model.contact import KEEP
 from rollcall.model.desired import Absent, Desired, Observation, Present, Unreadable
@@ -14,7 +16,7 @@ from rollcall.model.display import ContactValue, Masks, show_values, spell_value
 from rollcall.model.levels import Severity
 from rollcall.outcomes.outcome import Action, Stage
 from rollcall.outcomes.severity import find_outcome_severity
-from rollcall.outcomes.verdicts import VERDICTS, Verdict
+from rollcall.outcomes.verdicts import VERDICTS, Left, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,24 +55,43 @@ def build_incident_document(
     closes_only = loudest is None
     if (closes_only or incident.parent_incident_id is not None) and not incident.opened:
         return None
-    return _build_context(incident, at) | {
-        "action": str(_find_action(incident)),
+    document = _build_context(incident, at) | {"outcomes": outcomes, "closes_only": closes_only}
+    stage = find_stage(document)
+    return document | {
+        "action": str(_find_action(incident, stage)),
         "title": _write_title(incident),
-        "stage": str(incident.stage),
+        "stage": str(stage),
+        "retried": incident.stage is Stage.OPEN,
         "severity": (loudest or Severity.INFO).name,
         "opened": incident.opened,
-        "closes_only": closes_only,
-        "outcomes": outcomes,
     }
 
 
-def _find_action(incident: Incident) -> Action:
+def find_stage(document: Mapping[str, Any]) -> Stage:
+    """Open while Rollcall or a person has something to do about what an incident document alerts.
+
+    The status that people read, the attribute that channels filter by and the event all derive from it.
+    """
+    monitored = document["event"]["name"] if document["cause"] == Cause.MONITORED else None
+    alerted = [one for one in document["outcomes"] if document["closes_only"] or one["severity"]]
+    left = any(is_open(Verdict(one["verdict"]), monitored=monitored) for one in alerted)
+    return Stage.OPEN if left else Stage.CLOSED
+
+
+def is_open(verdict: Verdict, *, monitored: str | None = None) -> bool:
+    """Whether something is left to do; `monitored` is the event's name if it is one that is only alerted."""
+    if verdict is Verdict.NOTIFIED and monitored is not None:
+        return get_monitored(monitored).severity >= Severity.HIGH
+    meaning = VERDICTS[verdict]
+    settled = meaning.left in (Left.RIGHT, Left.ALONE)
+    return not (meaning.words.over if meaning.words else settled)
+
+
+def _find_action(incident: Incident, stage: Stage) -> Action:
     """An incident is resolved by a message only if it was opened by one, and nothing is left to do."""
     if not incident.opened:
         return Action.OPEN
-    words = [VERDICTS[outcome.verdict].words for outcome in incident.outcomes]
-    over = incident.stage is Stage.CLOSED and all(word is None or word.over for word in words)
-    return Action.RESOLVE if over else Action.UPDATE
+    return Action.RESOLVE if stage is Stage.CLOSED else Action.UPDATE
 
 
 def _write_title(incident: Incident) -> str:

@@ -45,7 +45,7 @@ class Outcome:
 
 
 class Stage(StrEnum):
-    """Whether an incident is resolved."""
+    """Whether something is left to do about an incident; of `Incident.stage` only whether for Rollcall."""
 
     OPEN = "open"
     CLOSED = "closed"

@@ -55,8 +55,8 @@ _GROUP: Final = (
     " done (what was done to which contacts: count), programs, first_at,"
     " last_at, ended, lines (new ones, at most 100: incident_id, account, kinds, cause, event, done, principal, program,"
     " verdict, severity, at, left, reason), lines_count, left (contacts left changed that keep the group open, as lines), left_count,"
-    " left_alone (contacts left changed by decision: exempt, not managed, account not active), left_alone_count, file (in the"
-    " ledger bucket, with all lines)"
+    " left_alone (contacts left changed by decision: exempt, not managed, account not active), left_alone_count, file (S3 URI"
+    " of the object with all lines)"
 )
 
 #: Facts of each kind of notice, in the order in which people ask for them.

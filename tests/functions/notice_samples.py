@@ -145,7 +145,12 @@ def _of_group(
     """The latest of these messages of a group."""
     group = make_group(make_key(kind))
     for number, lines in enumerate(messages):
-        sending = Sending(lines={}, until=NOW, file="ledger/alerts/RC-1/000000-0a1b2c3d4e5f.json", last=last)
+        sending = Sending(
+            lines={},
+            until=NOW,
+            file="s3://rollcall-ledger/ledger/alerts/RC-1/000000-0a1b2c3d4e5f.json",
+            last=last,
+        )
         group = replace(group.take(lines, sending), updates=number)
     return make_group_notice(group, messages[-1], left)
 

@@ -205,3 +205,10 @@ def test_what_is_no_notice_is_malformed(changes):
     document = build_notice_document(NOTICES["paused"], at=NOW) | changes
     with pytest.raises(MalformedEventError):
         read_event({"detail": document}, LINKS)
+
+
+def test_a_contact_that_was_wrong_for_no_time_says_nothing_of_it():
+    notice = NOTICES["repeated-edits"]
+    assert "\nWrong for: " in render_plain_text(message(notice)).text
+    right = replace(notice, facts={**notice.facts, "wrong_seconds": 0})
+    assert "Wrong for" not in render_plain_text(message(right)).text

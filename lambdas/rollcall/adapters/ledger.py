@@ -86,14 +86,14 @@ class LedgerBucket:
         return {name: value for name, value in there.items() if name != "version"}
 
     def record_lines(self, incident_id: str, update: int, lines: Sequence[Line]) -> str:
-        """Keep the lines of one message about many alerts; returns the key of their file."""
+        """Keep the lines of one message about many alerts; returns the S3 URI of their file."""
         documents = [line.as_document() | {"severity": line.severity.name} for line in lines]
         document = {"version": VERSION, "incident_id": incident_id, "update": update, "lines": documents}
         # Another worker's try may have had other lines.
         digest = hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:12]
         key = f"{LEDGER_ALERTS}{incident_id}/{update:06}-{digest}.json"
         self._put(key, document)
-        return key
+        return f"s3://{self._bucket}/{key}"
 
     def _put(self, key: str, document: Mapping[str, Any]) -> Mapping[str, Any]:
         """What is there afterwards: this, or what was there before."""

@@ -57,7 +57,7 @@ class LineFiles(Protocol):
     """Where the lines of a message are kept, for as long as the ledger keeps anything."""
 
     def record_lines(self, incident_id: str, update: int, lines: Sequence[Line]) -> str:
-        """Keep them; returns the key of the file. RetryableError if they were not taken."""
+        """Keep them; returns the S3 URI of the file. RetryableError if they were not taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -225,7 +225,7 @@ def _build_facts(incident: Mapping[str, Any], alerted: _Alerted, status: str) ->
     place = f"OU {account['ou']}" if account["ou"] else "not in an OU"
     named = name_principal(actor) != actor["principal"]
     who = [
-        ("Who", describe_actor(actor)),
+        ("Who", describe_actor(actor) + _describe_distance(actor, account)),
         *([("Principal", actor["principal"])] if named else []),
         ("From", describe_origin(actor)),
     ]
@@ -270,6 +270,11 @@ def _describe_time(incident: Mapping[str, Any], alerted: _Alerted) -> str:
         if restored:
             return f"{text}, restored within {format_duration(timedelta(seconds=ceil(span / _SECOND) or 1))}"
     return f"{text}, {age} before this alert"
+
+
+def _describe_distance(actor: Mapping[str, Any], account: Mapping[str, Any]) -> str:
+    """A hint if the caller is of another account: nobody in this one need have made the call."""
+    return ", from another account" if actor["account_id"] not in (None, "", account["id"]) else ""
 
 
 _SECOND: Final = timedelta(seconds=1)

@@ -58,6 +58,8 @@ def build_notice_message(notice: Mapping[str, Any], links: Links) -> Message:
     lists, id_ = "lines" in given, notice["incident_id"]
     if lists:
         given |= summarise_group(given)
+    if isinstance(wrong := given.get("wrong_seconds"), int):
+        given["wrong_for"] = format_duration(timedelta(seconds=wrong)) if wrong else None
     if kind is NoticeKind.SWEEP_HELD:
         given["reasons"] = _list_other_reasons(given)
     words, texts = NOTICES[pick_variant(kind, given)], _make_texts(given)
@@ -154,13 +156,11 @@ class _Texts(dict[str, str]):
 
 def _make_texts(given: Mapping[str, Any]) -> _Texts:
     texts = _Texts((name, format_value(value)) for name, value in given.items())
-    actor, failed, wrong = given.get("actor"), given.get("failed"), given.get("wrong_seconds")
+    actor, failed = given.get("actor"), given.get("failed")
     if isinstance(actor, Mapping):
         texts["principal"] = _name_person(name_principal(actor))
     elif given.get("source_ip"):
         texts["principal"] = f"address {given['source_ip']}"
-    if isinstance(wrong, int):
-        texts["wrong_for"] = format_duration(timedelta(seconds=wrong))
     texts["operator"] = _name_person(str(given.get("by") or _UNKNOWN))
     if actors := read_list(given, "actors"):
         others = " and others, see below" if len(actors) > 1 else ""

@@ -187,7 +187,8 @@ VERDICTS: Final = {
         words=Words(
             result="refused by AWS",
             did="None: AWS refused the call; nothing changed.",
-            next_step="Ask the person behind the attempt why it was made.",
+            next_step="Ask the person behind the attempt why it was made. If CloudTrail omits the target of "
+            "a denied call, the account above is the caller's.",
             runbook="attempt-denied",
         ),
         arranged={

@@ -302,5 +302,6 @@ def test_every_record_has_a_checksum_of_its_own_whatever_the_sdk_is_set_to():
 
     ledger = LedgerBucket(client=Watching(), bucket=BUCKET)
     ledger.record_command("c-1", "command", {"operation": "pause"})
-    ledger.record_lines("RC-1", 0, [])
+    uri = ledger.record_lines("RC-1", 0, [])
+    assert uri.startswith(f"s3://{BUCKET}/ledger/alerts/RC-1/")
     assert [one["ChecksumAlgorithm"] for one in sent] == ["SHA256"] * 2

@@ -106,6 +106,9 @@ def test_of_one_account_people_read_the_singular():
         ("bulk-edit-goes-on", "Rollcall: bulk edit, 12 accounts, 1 left by decision"),
         ("repeated-edits", "Rollcall: repeated edits, 222222222222 SECURITY"),
         ("sweep-failed", "Rollcall: sweep failed"),
+        ("sweep-held", "Rollcall: plan pending approval"),
+        ("roster-approved", "Rollcall: roster approved"),
+        ("roster-approved-drift", "Rollcall: deletes approved"),
     ],
 )
 def test_a_title_for_programs_says_where_and_names_nobody(name, title):

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.model.contact import PRIMARY_PARTS, ContactKind
 from rollcall.model.display import Masks, quote_value, show_values
 
 if TYPE_CHECKING:
@@ -30,11 +31,13 @@ class ValueText:
     wanted: str | None
     #: Whether there is a contact before and afterwards: then it matters on which side a value is missing.
     changed: bool
+    #: What people call the part: of a primary contact the Account API's name.
+    label: str
 
     def __str__(self) -> str:
         if self.changed:
-            return f"{self.part} {self.found or 'none'} -> {self.wanted or 'none'}"
-        return f"{self.part} {self.found or self.wanted}"
+            return f"{self.label} {self.found or 'none'} -> {self.wanted or 'none'}"
+        return f"{self.label} {self.found or self.wanted}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,7 @@ def describe_groups(
                     found=shown[value.found] if value.found else None,
                     wanted=shown[value.wanted] if value.wanted else None,
                     changed=group.action == "change",
+                    label=_find_label(group.kind, value.part),
                 )
                 for value in values
             ),
@@ -120,6 +124,11 @@ def _write_heading(group: ChangeGroup) -> str:
         *([f"({group.note})"] if group.note else []),
     ]
     return " ".join(words)
+
+
+def _find_label(kind: ContactKind, part: str) -> str:
+    rule = PRIMARY_PARTS.get(part) if kind is ContactKind.PRIMARY else None
+    return rule.member if rule else part
 
 
 def build_group_documents(groups: Sequence[ChangeGroup], *, masks: Masks) -> list[dict[str, Any]]:

@@ -22,6 +22,14 @@ _INCIDENTS = {
 }
 
 
+#: Titles of notices about plans, and of those of mere deletes, whose kinds are named after sweep and roster.
+_TITLES = {
+    (NoticeKind.SWEEP_HELD, False): "plan pending approval",
+    (NoticeKind.SWEEP_HELD, True): "deletes pending approval",
+    (NoticeKind.ROSTER_APPROVED, True): "deletes approved",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(Serializable):
     """One notice. `key` identifies it among its kind: the same key twice is the same notice.
@@ -71,7 +79,8 @@ def _write_title(item: Notice) -> str:
     counted = f"{count} account{'s' * (count != 1)}" if count else ""
     left = f"{facts['left_count']} left changed" if facts.get("left_count") else ""
     alone = f"{facts['left_alone_count']} left by decision" if facts.get("left_alone_count") else ""
-    return ", ".join(filter(None, (f"Rollcall: {item.kind.replace('-', ' ')}", where, counted, left, alone)))
+    what = _TITLES.get((item.kind, bool(facts.get("drift"))), item.kind.replace("-", " "))
+    return ", ".join(filter(None, (f"Rollcall: {what}", where, counted, left, alone)))
 
 
 def _find_action(item: Notice) -> Action:

@@ -480,7 +480,7 @@ MALFORMED: list[Any] = [
     {"detail": []},
     {"detail": "text"},
     {"detail": {}},
-    *({"detail": without(name)} for name in BASE if name not in {"action", "title", "retried"}),
+    *({"detail": without(name)} for name in BASE if name not in {"action", "title"}),
     *(
         {"detail": without("outcomes", 0, name)}
         for name in ("verdict", "kind", "found", "wanted", "verified", "severity")

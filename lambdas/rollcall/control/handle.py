@@ -228,8 +228,8 @@ class CommandHandler:
         same = {self.rosters.candidate.digest} if pending.roster == control.approved else set()
         self.sweeps.forget_others({pending.roster, *same}, now)
         alert_approval(self.rosters.memory, self.bus, now)
+        self.machine.start(command.execution, asked)  # first: what was approved waits for no alert
         end_plan_alerts(self.sweeps, self.bus, self.rosters, now)
-        self.machine.start(command.execution, asked)
         return answer
 
     def _finish_begun(self, command: Command, approved: str | None, error: RefusedError) -> dict[str, Any]:

@@ -38,7 +38,7 @@ from rollcall.notify.words import (
     list_next_steps,
     name_principal,
 )
-from rollcall.outcomes.documents import VERSION, find_stage
+from rollcall.outcomes.documents import VERSION
 from rollcall.outcomes.outcome import Stage
 from rollcall.outcomes.verdicts import (
     LEFT_TO_CHECK,
@@ -76,9 +76,7 @@ def build_incident_message(incident: Mapping[str, Any], links: Links) -> Message
     """The message of an incident document, version 1; KeyError or ValueError if it is something else."""
     if incident["version"] != VERSION:
         raise ValueError("this release reads incident documents of version 1")
-    # In events of releases up to 0.2.0 the stage says it.
-    retried = incident.get("retried", Stage(incident["stage"]) is Stage.OPEN)
-    stage, alerted = find_stage(incident), _pick_outcome(incident)
+    retried, stage, alerted = incident["retried"], Stage(incident["stage"]), _pick_outcome(incident)
     # The worst first: a long headline is cut at its end.
     worst = sorted(alerted, key=lambda item: (item[1].over, -Severity[item[0]["severity"] or "INFO"]))
     status = _find_status(incident, alerted, stage)
@@ -225,7 +223,7 @@ def _build_facts(incident: Mapping[str, Any], alerted: _Alerted, status: str) ->
     place = f"OU {account['ou']}" if account["ou"] else "not in an OU"
     named = name_principal(actor) != actor["principal"]
     who = [
-        ("Who", describe_actor(actor) + _describe_distance(actor, account)),
+        ("Who", describe_actor(actor) + _describe_distance(incident)),
         *([("Principal", actor["principal"])] if named else []),
         ("From", describe_origin(actor)),
     ]
@@ -272,9 +270,10 @@ def _describe_time(incident: Mapping[str, Any], alerted: _Alerted) -> str:
     return f"{text}, {age} before this alert"
 
 
-def _describe_distance(actor: Mapping[str, Any], account: Mapping[str, Any]) -> str:
-    """A hint if the caller is of another account: nobody in this one need have made the call."""
-    return ", from another account" if actor["account_id"] not in (None, "", account["id"]) else ""
+def _describe_distance(incident: Mapping[str, Any]) -> str:
+    """A hint if who edited a contact is of another account: nobody in this one need have made the call."""
+    elsewhere = incident["actor"]["account_id"] not in (None, "", incident["account"]["id"])
+    return ", from another account" if elsewhere and incident["cause"] in TAMPERING else ""
 
 
 _SECOND: Final = timedelta(seconds=1)

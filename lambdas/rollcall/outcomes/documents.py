@@ -56,7 +56,7 @@ def build_incident_document(
     if (closes_only or incident.parent_incident_id is not None) and not incident.opened:
         return None
     document = _build_context(incident, at) | {"outcomes": outcomes, "closes_only": closes_only}
-    stage = find_stage(document)
+    stage = _find_stage(document)
     return document | {
         "action": str(_find_action(incident, stage)),
         "title": _write_title(incident),
@@ -67,11 +67,8 @@ def build_incident_document(
     }
 
 
-def find_stage(document: Mapping[str, Any]) -> Stage:
-    """Open while Rollcall or a person has something to do about what an incident document alerts.
-
-    The status that people read, the attribute that channels filter by and the event all derive from it.
-    """
+def _find_stage(document: Mapping[str, Any]) -> Stage:
+    """Open while Rollcall or a person has something to do; status and attributes of alerts derive from it."""
     monitored = document["event"]["name"] if document["cause"] == Cause.MONITORED else None
     alerted = [one for one in document["outcomes"] if document["closes_only"] or one["severity"]]
     left = any(is_open(Verdict(one["verdict"]), monitored=monitored) for one in alerted)

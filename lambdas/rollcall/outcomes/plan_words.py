@@ -8,21 +8,24 @@ from typing import Final
 from rollcall.model.levels import Severity
 from rollcall.outcomes.meaning import NoticeWords
 
-_PLAN, _ROSTER, _RUN = ("Plan", "{plan}"), ("Roster", "{roster}"), ("Run", "{run}")
+_WHY, _PLAN, _ROSTER = ("Why", "{reasons}"), ("Plan", "{plan}"), ("Roster", "{roster}")
+_COMPARED = (
+    ("Warning", "{warnings}"),
+    _PLAN,
+    _ROSTER,
+    ("Run", "{run}"),
+    ("Until", "{expires_at}, then the plan expires"),
+)
 
 _HELD = NoticeWords(
     severity=Severity.HIGH,
     headline="plan pending approval, {accounts_changed} of {accounts_active} accounts would change",
     waits="nothing of this plan is written until a person approves it",
     lines=(
-        ("Why", "{reasons}"),
+        _WHY,
         ("Changes", "{changes} in {accounts_changed} of {accounts_active} accounts: {by_kind}"),
         ("Deletes", "{deletes}"),
-        ("Warning", "{warnings}"),
-        _PLAN,
-        _ROSTER,
-        _RUN,
-        ("Until", "{expires_at}, then the plan expires"),
+        *_COMPARED,
     ),
     do="""
 - Compare the changes with the intended change of the roster. `rollcall report` lists all.
@@ -60,15 +63,7 @@ PLANS: Final[dict[str, NoticeWords]] = {
         _HELD,
         headline="first roster pending approval, it would change nothing today",
         waits="nothing is restored until a person approves the roster",
-        lines=(
-            ("Why", "{reasons}"),
-            ("Changes", "none in {accounts_active} active accounts"),
-            ("Warning", "{warnings}"),
-            _PLAN,
-            _ROSTER,
-            _RUN,
-            ("Until", "{expires_at}, then the plan expires"),
-        ),
+        lines=(_WHY, ("Changes", "none in {accounts_active} active accounts"), *_COMPARED),
         do="""
 - This is expected: the first roster always needs approval, even if no contact differs.
 - The approval writes nothing now. From then on, changed contacts are restored.

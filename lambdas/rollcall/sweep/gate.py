@@ -78,8 +78,9 @@ class Gate:
         if control.paused:
             run = replace(run, ending=Ending.PAUSED)
         judge = self._judge_approved if run.roster == run.approved else self._judge_candidate
-        run, now = judge(run, control), self.ports.clock.now()
-        return settle_pending(run, self.ports.sweeps, self.ports.bus, self.rosters, now)
+        run = judge(run, control)
+        settle_pending(run, self.ports.sweeps, self.ports.bus, self.rosters, self.ports.clock.now())
+        return run
 
     def _is_superseded(self, run: Run, control: Enforcement) -> bool:
         if control.approved == run.approved:

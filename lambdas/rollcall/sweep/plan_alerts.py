@@ -46,8 +46,8 @@ class AlertedPlan(Serializable):
         return f"{self.plan}/{self.data}"
 
 
-class PlanAlertMemory(Protocol):
-    """Memory of alerts that are open. RetryableError from each."""
+class PlanMemory(PendingPlanMemory, Protocol):
+    """Memory of plans that wait, and of their alerts that are open. RetryableError from each."""
 
     def save_alerted(self, alerted: AlertedPlan) -> None:
         """Remember it in place of what was known of the alert of this plan."""
@@ -60,10 +60,6 @@ class PlanAlertMemory(Protocol):
 
     def forget_unapproved(self, plan: str) -> None:
         """Forget a plan, unless somebody approved it."""
-
-
-class PlanMemory(PendingPlanMemory, PlanAlertMemory, Protocol):
-    """Memory of plans that wait, and of their alerts. RetryableError from each."""
 
 
 def publish_pending(
@@ -120,17 +116,16 @@ def end_plan_alerts(sweeps: PlanMemory, bus: OutcomeBus, rosters: Rosters, now: 
             sweeps.forget_alerted(alerted)
 
 
-def settle_pending(run: Run, sweeps: PlanMemory, bus: OutcomeBus, rosters: Rosters, now: datetime) -> Run:
-    """The run after its gate, once plans that it does not find to wait are forgotten; RetryableError.
+def settle_pending(run: Run, sweeps: PlanMemory, bus: OutcomeBus, rosters: Rosters, now: datetime) -> None:
+    """Forget the plans that this run's gate did not find to wait, and end their alerts; RetryableError.
 
-    Neither are those that somebody approved, nor plans to roll back: these wait until they expire.
+    Plans that somebody approved stay, and those to roll back, which wait until they expire.
     """
     if run.ending is not Ending.SUPERSEDED:
         for pending in sweeps.list_pending(now):
             if pending.plan not in run.pending and not pending.summary.get("rollback"):
                 sweeps.forget_unapproved(pending.plan)
     end_plan_alerts(sweeps, bus, rosters, now)
-    return run
 
 
 def _find_topic(pending: PendingPlan) -> str:

@@ -9,6 +9,7 @@ import gc
 import importlib.util
 import json
 import os
+import select
 import signal
 import sys
 import time
@@ -23,24 +24,44 @@ _IMPORTS = (
     "botocore.retries.standard",
 )
 _POWERTOOLS = "aws_lambda_powertools"  # only with its layer
-_ENDED = {signal.SIGCHLD}
+_MOST_BYTES = 65_536
 
 
 def serve() -> None:
-    """Fork until stdin ends. Returns in no fork: it runs its function, and exits."""
+    """Fork until stdin ends. Returns in no fork: it runs its function, and exits.
+
+    A signal does not wake a read that is about to begin, and an end would be reported with the next start:
+    its byte in a pipe wakes `select` whenever it comes.
+    """
     for name in _IMPORTS:
         importlib.import_module(name)
     if importlib.util.find_spec(_POWERTOOLS):
         importlib.import_module(f"{_POWERTOOLS}.metrics")
     gc.freeze()
-    signal.signal(signal.SIGCHLD, lambda *_: _report_ends())
-    for line in sys.stdin:
-        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDED)  # no end is reported before its start
-        pid = os.fork()
-        if pid == 0:
-            _run_function(json.loads(line))
-        _say(f"started {pid}")
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDED)
+    ends, signalled = os.pipe()
+    for descriptor in (ends, signalled):
+        os.set_blocking(descriptor, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # a signal with a handler writes to the pipe
+    signal.set_wakeup_fd(signalled, warn_on_full_buffer=False)
+    asked, rest = sys.stdin.fileno(), b""
+    while True:
+        ready, _, _ = select.select([asked, ends], [], [])
+        if ends in ready:
+            os.read(ends, _MOST_BYTES)
+            _report_ends()
+        if asked in ready:
+            read = os.read(asked, _MOST_BYTES)
+            if not read:
+                return
+            *lines, rest = (rest + read).split(b"\n")
+            for line in lines:
+                pid = os.fork()
+                if pid == 0:
+                    signal.set_wakeup_fd(-1)
+                    os.close(ends)
+                    os.close(signalled)
+                    _run_function(json.loads(line))
+                _say(f"started {pid}")
 
 
 def _report_ends() -> None:
@@ -56,7 +77,6 @@ def _say(text: str) -> None:
 def _run_function(asked: dict[str, Any]) -> None:
     """Become what `python -m awslambdaric` is, with these variables, this directory and this log."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDED)
     os.setsid()  # Ctrl-C is the owner's to handle
     os.environ.clear()
     os.environ.update(asked["variables"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.events.monitored import MONITORED_EVENTS, PART_EVENTS, Scope
+from rollcall.events.monitored import CLOUDFORMATION, MONITORED_EVENTS, PART_EVENTS, Scope
 from rollcall.events.parse import SIGNAL_EVENTS
 from rollcall.model.levels import Severity
 
@@ -20,7 +20,7 @@ def _make_source(service: str) -> str:
 
 #: `detail.eventSource` of services of which a forwarder sends only the events that it names, because they
 #: have many others.
-_BUSY: Final = frozenset({"iam.amazonaws.com", "signin.amazonaws.com"})
+_BUSY: Final = frozenset({CLOUDFORMATION, "iam.amazonaws.com", "signin.amazonaws.com"})
 
 #: `detail.eventSource` of the services whose CloudTrail events lead to signals.
 EVENT_SOURCES: Final = tuple(sorted({service for service, _ in SIGNAL_EVENTS}))

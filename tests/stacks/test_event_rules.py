@@ -330,7 +330,7 @@ def test_the_bus_admits_every_source_that_is_forwarded(assembly: Assembly) -> No
         for source in policy["Statement"]["Condition"]["ForAllValues:StringEquals"]["events:source"]
     }
     assert forwarded == admitted
-    members = {"aws.account", "aws.iam", "aws.organizations", "aws.signin"}
+    members = {"aws.account", "aws.cloudformation", "aws.iam", "aws.organizations", "aws.signin"}
     assert admitted == members | {"aws.cloudtrail", "aws.controltower"}
     _, rule = assembly.templates["RollcallForwarder"].one("AWS::Events::Rule", "Forwarder")
     assert set(rule["EventPattern"]["source"]) == members

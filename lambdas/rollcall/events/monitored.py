@@ -15,6 +15,7 @@ from rollcall.model.well_known import (
     READER_ROLE_NAME,
     RECONCILE_ROLE_NAME,
     REDRIVE_ROLE_NAME,
+    STACK_SET_NAME,
 )
 
 if TYPE_CHECKING:
@@ -96,11 +97,9 @@ def _part(headline: str, severity: Severity, next_step: str) -> MonitoredEvent:
     return _event(headline, severity, next_step, section, scope)
 
 
-_CRITICAL, _HIGH, _MEDIUM = Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM
-_LOW, _INFO = Severity.LOW, Severity.INFO
+_INFO, _LOW, _MEDIUM, _HIGH, _CRITICAL = Severity
 _LAMBDA, _IAM, _EVENTS = "lambda.amazonaws.com", "iam.amazonaws.com", "events.amazonaws.com"
-_SQS, _SNS, _KMS = "sqs.amazonaws.com", "sns.amazonaws.com", "kms.amazonaws.com"
-_S3: Final = "s3.amazonaws.com"
+_SQS, _SNS, _S3, _KMS = "sqs.amazonaws.com", "sns.amazonaws.com", "s3.amazonaws.com", "kms.amazonaws.com"
 _STS, _SIGNIN, _DYNAMODB = "sts.amazonaws.com", "signin.amazonaws.com", "dynamodb.amazonaws.com"
 CLOUDFORMATION, _CLOUDTRAIL = "cloudformation.amazonaws.com", "cloudtrail.amazonaws.com"
 _PLANNED: Final = "None, if the deployment was planned."
@@ -246,6 +245,13 @@ MONITORED_EVENTS: Final = {
         _UNGUARDED + " Attach the other policies again.",
         scope=Scope.GUARDRAIL,
     ),
+    # Called in the management account, or by any delegated administrator of StackSets.
+    (CLOUDFORMATION, "DeleteStackInstances"): _part("forwarder of members removed", _HIGH, _STOPPED),
+    (CLOUDFORMATION, "DeleteStackSet"): _part("StackSet of the forwarder deleted", _HIGH, _STOPPED),
+    **dict.fromkeys(
+        ((CLOUDFORMATION, "UpdateStackSet"), (CLOUDFORMATION, "UpdateStackInstances")),
+        _part("StackSet of the forwarder changed", _HIGH, _STOPPED),
+    ),
     (_CLOUDTRAIL, "StopLogging"): _part("logging of a trail stopped", _HIGH, _UNTRAILED),
     (_CLOUDTRAIL, "DeleteTrail"): _part("a trail deleted", _HIGH, _UNTRAILED),
     (_CLOUDTRAIL, "UpdateTrail"): _part("a trail changed", _MEDIUM, _UNTRAILED),
@@ -257,19 +263,16 @@ BY_NAME: Final = {name: monitored for (_, name), monitored in MONITORED_EVENTS.i
 
 #: At the end of the names of Lambda's events: UpdateFunctionCode20150331v2.
 _VERSION: Final = re.compile(r"20[0-9]{6}(v[0-9]+)?$", re.ASCII)
-_STACKS: Final = re.escape(HUB_STACK_NAME)
-_NAMES: Final = "|".join(
-    map(
-        re.escape,
-        (RECONCILE_ROLE_NAME, OPERATOR_ROLE_NAME, READER_ROLE_NAME, REDRIVE_ROLE_NAME, INTAKE_BUS_NAME),
-    )
+_ROLES: Final = (RECONCILE_ROLE_NAME, OPERATOR_ROLE_NAME, READER_ROLE_NAME, REDRIVE_ROLE_NAME)
+_NAMES: Final = "|".join((*_ROLES, INTAKE_BUS_NAME, STACK_SET_NAME))
+#: A name, or the part of an ARN, a URL or a StackSet's id, that the template, CloudFormation or the CDK gave.
+_OURS: Final = re.compile(
+    rf"(^|[:/])({HUB_STACK_NAME}(?=[-/]|OutcomesBus|$)|({_NAMES})(:[0-9a-f-]*)?$)", re.IGNORECASE | re.ASCII
 )
-#: A name, or the part of an ARN or a URL, that CloudFormation or the template gave, or the CDK (outcome bus).
-_OURS: Final = re.compile(rf"(^|[:/])({_STACKS}(?=[-/]|OutcomesBus|$)|({_NAMES})$)", re.IGNORECASE | re.ASCII)
 #: Names of the parameters, in lower case, that say what a call is about.
 _SUBJECTS: Final = (
     *("functionname", "functionarn", "rolename", "name", "rule", "queueurl", "topicarn", "subscriptionarn"),
-    *("stackname", "rolearn", "tablename", "bucketname"),
+    *("stackname", "rolearn", "tablename", "bucketname", "stacksetname"),
 )
 
 

@@ -481,10 +481,26 @@ OF_PART = {
         "CRITICAL",
     ),
     "change set": ("cloudformation", "ExecuteChangeSet", {"changeSetName": "arn:a/b"}, "INFO"),
+    "forwarder": ("cloudformation", "DeleteStackInstances", {"stackSetName": "rollcall-forwarder"}, "HIGH"),
+    "StackSet": (
+        "cloudformation",
+        "DeleteStackSet",
+        {"stackSetName": f"arn:aws:cloudformation:us-east-1:{HUB}:stackset/rollcall-forwarder:0a1b-2c"},
+        "HIGH",
+    ),
+    "changed StackSet": (
+        "cloudformation",
+        "UpdateStackInstances",
+        {"stackSetName": "rollcall-forwarder:0a1b-2c"},
+        "HIGH",
+    ),
 }
+#: They are the deployment.
+DEPLOYS = ("deployment", "stack", "change set")
 OF_NONE = {
     "other function": ("lambda", "UpdateFunctionCode20150331v2", {"functionName": "billing"}),
     "other stack": ("cloudformation", "DeleteStack", {"stackName": "RollcallHubTest"}),
+    "other StackSet": ("cloudformation", "DeleteStackSet", {"stackSetName": "rollcall-forwarder-2"}),
     "other role": ("iam", "DeleteRole", {"roleName": "rollcall-reconciled"}),
     "rule on the outcome bus": (
         "events",
@@ -546,7 +562,7 @@ BY_ANY_STACK = {
 }
 
 
-@check_each("case", [name for name in OF_PART if OF_PART[name][0] != "cloudformation"])
+@check_each("case", [name for name in OF_PART if name not in DEPLOYS])
 def test_what_only_a_deployment_of_rollcall_can_change_is_told_once_by_the_deployment(case):
     world = World()
     event = part_event(*OF_PART[case][:3])

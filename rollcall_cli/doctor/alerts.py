@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rollcall_cli.doctor.facts import DeployedHub, Facts, Seen
     from rollcall_cli.doctor.reading import FactReader
 
-_DEPLOY = f"`{fixes.deploy(STACK)}`"
+_RESTORE = fixes.restore(STACK)
 #: Not by the link alone: in each mail such a subscription has one to unsubscribe that needs no sign-in.
 #: https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html
 _CONFIRM = (
@@ -138,7 +138,7 @@ def check_alarms(facts: Facts) -> CheckFinding:
     found = {alarm.name: alarm for alarm in facts.alarms.value}
     missing = [name for name in wanted if name not in found]
     if missing or not wanted:
-        return report_failure(f"alarms that do not exist: {', '.join(missing) or 'all'}", fix=_DEPLOY)
+        return report_failure(f"alarms that do not exist: {', '.join(missing) or 'all'}", fix=_RESTORE)
     for alarm in found.values():
         if not alarm.notifies:
             return report_failure(

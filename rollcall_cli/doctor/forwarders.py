@@ -120,36 +120,34 @@ def _check_forwarder(
 ) -> CheckFinding:
     if isinstance(found, Unseen):
         return report_unknown(found)
-    return check_rules(
-        found.value, sources, bus=intake_bus_arn(facts.settings), deploy=f"`{fixes.deploy(stack)}`"
-    )
+    return check_rules(found.value, sources, bus=intake_bus_arn(facts.settings), restore=fixes.restore(stack))
 
 
 def check_rules(
-    found: Sequence[ForwardingRule], sources: frozenset[str], *, bus: str, deploy: str
+    found: Sequence[ForwardingRule], sources: frozenset[str], *, bus: str, restore: str
 ) -> CheckFinding:
-    """Check that one of the rules sends events of these sources to the bus; `deploy` makes it anew."""
+    """Check that one of the rules sends events of these sources to the bus; `restore` is the fix."""
     rules = [rule for rule in found if sources <= rule.sources]
     if not rules:
-        return report_failure(f"no rule sends {' and '.join(sorted(sources))} to {bus}", fix=deploy)
-    errors = [error for rule in rules if (error := _find_error(rule, bus, deploy))]
+        return report_failure(f"no rule sends {' and '.join(sorted(sources))} to {bus}", fix=restore)
+    errors = [error for rule in rules if (error := _find_error(rule, bus, restore))]
     if len(errors) == len(rules):
         return errors[0]
     return report_pass(f"{', '.join(rule.name for rule in rules)} sends {', '.join(sorted(sources))}")
 
 
-def _find_error(rule: ForwardingRule, bus: str, deploy: str) -> CheckFinding | None:
+def _find_error(rule: ForwardingRule, bus: str, restore: str) -> CheckFinding | None:
     if not rule.enabled:
         return report_failure(
             f"the rule {rule.name} is disabled", fix=f"`aws events enable-rule --name {rule.name}`"
         )
     if not rule.role_arn:
-        return report_failure(f"the target of the rule {rule.name} has no role", fix=deploy)
+        return report_failure(f"the target of the rule {rule.name} has no role", fix=restore)
     if rule.role is None:
-        return report_failure(f"the role {rule.role_arn} of the rule {rule.name} does not exist", fix=deploy)
+        return report_failure(f"the role {rule.role_arn} of the rule {rule.name} does not exist", fix=restore)
     request = AccessRequest(action="events:PutEvents", resource=bus, context={})
     if decide(rule.role.policies, request).access in {Access.NOT_ALLOWED, Access.DENIED}:
-        return report_failure(f"the role {rule.role_arn} cannot send to the intake bus", fix=deploy)
+        return report_failure(f"the role {rule.role_arn} cannot send to the intake bus", fix=restore)
     return None
 
 
@@ -171,7 +169,7 @@ def check_members(facts: Facts) -> CheckFinding:
         return report_unknown(facts.members)
     if facts.instances.value is None:
         stack = "RollcallHub" if settings.members_call_as == "DELEGATED_ADMIN" else "RollcallManagement"
-        return report_failure(f"there is no StackSet {STACK_SET_NAME}", fix=f"`{fixes.deploy(stack)}`")
+        return report_failure(f"there is no StackSet {STACK_SET_NAME}", fix=fixes.restore(stack))
     wanted = [account.id for account in facts.members.value if needs_forwarder(facts, account)]
     return _check_coverage(facts, wanted, {instance.account: instance for instance in facts.instances.value})
 

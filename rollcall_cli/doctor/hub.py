@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rollcall_cli.doctor.facts import Facts
     from rollcall_cli.doctor.reading import FactReader
 
-_DEPLOY = f"`{fixes.deploy(STACK)}`"
+_DEPLOY, _RESTORE = f"`{fixes.deploy(STACK)}`", fixes.restore(STACK)
 _DIGITS = 12
 #: Quota "Concurrent executions": https://docs.aws.amazon.com/general/latest/gr/lambda-service.html
 _CONCURRENCY = "L-B99A9384"
@@ -138,7 +138,7 @@ def check_intake_bus(facts: Facts) -> CheckFinding:
     if isinstance(facts.bus_policy, Unseen):
         return report_unknown(facts.bus_policy)
     if facts.bus_policy.value is None:
-        return report_failure(f"there is no bus {INTAKE_BUS_NAME}", fix=_DEPLOY)
+        return report_failure(f"there is no bus {INTAKE_BUS_NAME}", fix=_RESTORE)
     settings = facts.settings
     request = AccessRequest(
         action="events:PutEvents",
@@ -159,9 +159,9 @@ def check_intake_bus(facts: Facts) -> CheckFinding:
             return report_pass(f"{INTAKE_BUS_NAME} accepts events of accounts of {settings.organization}")
         case Access.UNKNOWN:
             seen = f"the policy of {INTAKE_BUS_NAME} cannot be evaluated here: {decision.reason}"
-            return report_unknown(Unseen(reason=seen, fix=_DEPLOY))
+            return report_unknown(Unseen(reason=seen, fix=_RESTORE))
     seen = f"{INTAKE_BUS_NAME} refuses events of accounts of {settings.organization}"
-    return report_failure(seen, fix=_DEPLOY)
+    return report_failure(seen, fix=_RESTORE)
 
 
 def check_roster(facts: Facts) -> CheckFinding:

@@ -54,7 +54,7 @@ def check_reconcile_role(facts: Facts) -> CheckFinding:
     """Check that the hub's role names members by the ARN of an organization's account."""
     if isinstance(facts.reconcile_role, Unseen):
         return report_unknown(facts.reconcile_role)
-    fix = f"`{fixes.deploy('RollcallHub')}` with the right IDs in organization.yaml"
+    fix = f"with the right IDs in organization.yaml {fixes.restore('RollcallHub')}"
     role, settings = facts.reconcile_role.value, facts.settings
     if role is None:
         return report_failure(f"there is no role {RECONCILE_ROLE_NAME}", fix=fix)
@@ -72,7 +72,7 @@ def check_management_role(facts: Facts) -> CheckFinding:
     """Check that the role in the management account names that account alone and trusts the hub's role."""
     if isinstance(facts.management_role, Unseen):
         return report_unknown(facts.management_role)
-    fix = f"`{fixes.deploy('RollcallManagement')}`"
+    fix = fixes.restore("RollcallManagement")
     role, settings = facts.management_role.value, facts.settings
     if role is None:
         return report_failure(f"there is no role {MANAGEMENT_ROLE_NAME}", fix=fix)

@@ -148,15 +148,15 @@ def check_guardrail(facts: Facts) -> CheckFinding:
         return report_unknown(facts.policies)
     wanted = tuple(facts.settings.guardrail.targets) if facts.settings.guardrail else ()
     found = next((policy for policy in facts.policies.value if policy.name == GUARDRAIL_NAME), None)
-    deploy = f"`{fixes.deploy('RollcallManagement')}`"
+    restore = fixes.restore("RollcallManagement")
     if found is None:
-        return report_failure(f"there is no policy {GUARDRAIL_NAME}", fix=deploy)
+        return report_failure(f"there is no policy {GUARDRAIL_NAME}", fix=restore)
     missing = [target for target in wanted if target not in found.targets]
     if missing:
-        return report_failure(f"it is not attached to {', '.join(missing)}", fix=deploy)
+        return report_failure(f"it is not attached to {', '.join(missing)}", fix=restore)
     template = make_guardrail_document(facts.settings, primary=ContactKind.PRIMARY in facts.kinds)
     if _normalize(found.document) != _normalize(template):
-        return report_failure("its content is not that of the template", fix=deploy)
+        return report_failure("its content is not that of the template", fix=restore)
     return report_pass(f"attached to {', '.join(wanted)}")
 
 

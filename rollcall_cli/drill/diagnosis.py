@@ -91,13 +91,13 @@ class Diagnostician:
     def _check_rule(self) -> CheckFinding | None:
         bus = intake_bus_arn(self.settings)
         rules = list_rules(self.account.client("events"), self.account.client("iam"), bus)
-        return check_rules(rules, _SOURCES, bus=bus, deploy=self._name_deployment())
+        return check_rules(rules, _SOURCES, bus=bus, restore=self._name_fix())
 
-    def _name_deployment(self) -> str:
+    def _name_fix(self) -> str:
         if self.account.home == self.settings.hub:
-            return f"`{fixes.deploy('RollcallHub')}`"
+            return fixes.restore("RollcallHub")
         if self.account.home == self.settings.management:
-            return f"`{fixes.deploy('RollcallManagement')}`"
+            return fixes.restore("RollcallManagement")
         return "update the stack instance of the account: `rollcall doctor` has the command"
 
     def _read_dead(self, step: str) -> tuple[str, str] | None:

@@ -53,6 +53,15 @@ def deploy(stack: str) -> str:
     return f"node_modules/.bin/cdk deploy{_STAGES[stack]}"
 
 
+def restore(stack: str) -> str:
+    """Return how to bring back a part that is missing or was changed, command and words.
+
+    A plain deployment of the template that is deployed changes nothing:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html.
+    """
+    return f"`{deploy(stack)}`, with `--revert-drift` if the stack is deployed already"
+
+
 def destroy(stack: str) -> str:
     """Return the command that removes a stack."""
     return f"node_modules/.bin/cdk destroy {stack}"

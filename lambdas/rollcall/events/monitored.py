@@ -64,16 +64,16 @@ _BLIND += "compromised; then run `rollcall setup` with credentials of the manage
 
 _UNGUARDED = (
     "Members may be able to change their own contacts now; Rollcall still restores them. If this was not "
-    "planned, treat the principal as compromised, and deploy RollcallManagement again."
+    "planned, treat the principal as compromised. `cdk deploy 'Management/*' --revert-drift` restores it."
 )
 
 _AGAIN = "None. A sweep has started: it reads what could not be read in between."
-
 _TAKEN_OVER = (
     "The roles of Rollcall can change every contact and hide it. If this was not planned, run "
-    "`rollcall pause --reason TEXT`, stop the principal, and deploy RollcallHub from a clean checkout."
+    "`rollcall pause --reason TEXT`, stop the principal, and `cdk deploy --revert-drift` a clean checkout."
 )
-_STOPPED = "If this was not planned, stop the principal, deploy RollcallHub again and run `rollcall sweep`."
+_STOPPED = "If it was not planned: stop the principal, then `cdk deploy --revert-drift` and `rollcall sweep`."
+_DELETED = _STOPPED.replace(" --revert-drift", "")
 _UNTRAILED = (
     "Without a trail that logs management events, no edit reaches Rollcall, and only sweeps find it. "
     "If this was not planned, stop the principal, start the trail again and run `rollcall sweep`."
@@ -153,7 +153,7 @@ PART_EVENTS: Final = {
     (_DYNAMODB, "DeleteTable"): _part("the state table deleted", _CRITICAL, _STOPPED),
     (CLOUDFORMATION, "UpdateStack"): _part("RollcallHub is being deployed", _INFO, _PLANNED),
     (CLOUDFORMATION, "ExecuteChangeSet"): _part("RollcallHub is being deployed", _INFO, _PLANNED),
-    (CLOUDFORMATION, "DeleteStack"): _part("RollcallHub is being deleted", _CRITICAL, _STOPPED),
+    (CLOUDFORMATION, "DeleteStack"): _part("RollcallHub is being deleted", _CRITICAL, _DELETED),
     (_STS, "AssumeRole"): _event(
         "role for dead letters used",
         _MEDIUM,

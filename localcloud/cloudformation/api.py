@@ -58,13 +58,14 @@ class CloudFormationApi(BaseResponse):
         known = [s for s in self._list_stacks() if name in (s.name, s.id)]
         creates = self._get_param("ChangeSetType") == "CREATE"
         stack = self._make_stack() if creates and not known else self._find_stack()
-        revision = self._build_revision(stack)
+        revision, reverts = self._build_revision(stack), self._get_param("DeploymentMode") == "REVERT_DRIFT"
         change_set = ChangeSet(
             stack=stack,
             name=self._get_param("ChangeSetName"),
             revision=revision,
             changes=self.engine.compare(stack, revision),
-            empty=revision.is_same_as(stack.revision),
+            empty=revision.is_same_as(stack.revision) and not reverts,
+            reverts=reverts,
         )
         stack.change_sets.append(change_set)
         self.engine.register(stack)
@@ -80,7 +81,7 @@ class CloudFormationApi(BaseResponse):
         if change_set.empty:
             raise RequestError("InvalidChangeSetStatus", f"ChangeSet [{change_set.id}] cannot be executed")
         change_set.stack.change_sets.clear()
-        self._run(change_set.stack, change_set.revision)
+        self._run(change_set.stack, change_set.revision, reverts=change_set.reverts)
         return EmptyResult()
 
     def delete_change_set(self) -> ActionResult:
@@ -180,12 +181,12 @@ class CloudFormationApi(BaseResponse):
         require_size(body)
         return body
 
-    def _run(self, stack: Stack, revision: Revision) -> ActionResult:
+    def _run(self, stack: Stack, revision: Revision, *, reverts: bool = False) -> ActionResult:
         if not stack.can_change:
             raise TemplateError(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
         wanted = self.engine.list_definitions(stack, revision)  # a senseless template leaves no stack behind
         self.engine.register(stack)
-        Deployment(self.engine, stack).run(revision, wanted)
+        Deployment(self.engine, stack, reverts=reverts).run(revision, wanted)
         return ActionResult({"StackId": stack.id})
 
 

@@ -18,11 +18,17 @@ _GONE = ("NotFound", "NoSuch", "NonExist", "NotExist", "404")  # what services c
 
 
 class Deployment:
-    """Creates or updates a stack, or deletes it; the operation has ended when its method returns."""
+    """Creates or updates a stack, or deletes it; the operation has ended when its method returns.
 
-    def __init__(self, engine: Engine, stack: Stack) -> None:
+    `reverts` is whether it brings back what was changed or deleted since, as a drift-aware change set does:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/drift-aware-change-sets.html. Which types
+    AWS does this for is not known here: each resource is written anew as for an update that changes nothing.
+    """
+
+    def __init__(self, engine: Engine, stack: Stack, *, reverts: bool = False) -> None:
         self._engine = engine
         self._stack = stack
+        self._reverts = reverts
         self._undo: list[Callable[[], Any]] = []
         self._replaced: list[Resource] = []
 
@@ -99,6 +105,8 @@ class Deployment:
             elif is_changed(old, new.properties):
                 self._undo.append(lambda: self._update(new, old))
                 new = self._update(old, new)
+            elif self._reverts:
+                new = self._bring_back(old, new)
         except (ResourceError, TemplateError) as error:
             verb, physical_id = ("update", old.made.id) if old else ("create", "")
             self._stack.note(name, kind, f"{verb.upper()}_FAILED", physical_id, str(error))
@@ -129,6 +137,14 @@ class Deployment:
         made = _call_guarded(ROWS[kind].apply, context)
         self._stack.note(name, kind, "UPDATE_COMPLETE", made.id)
         return replace(new, made=made)
+
+    def _bring_back(self, old: Resource, new: Resource) -> Resource:
+        try:
+            return self._update(old, new)
+        except ResourceError as error:
+            if not any(word in error.code for word in _GONE):
+                raise
+            return self._create(new)
 
     def _remove(self, resource: Resource, policy: str) -> bool:
         """Whether the resource is gone, or retained as its policy says."""

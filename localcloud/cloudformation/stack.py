@@ -83,13 +83,14 @@ class Stack:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ChangeSet:
-    """A proposed revision of a stack. `empty`: it would change nothing."""
+    """A proposed revision of a stack. `empty`: it would change nothing. `reverts`: it undoes drift, too."""
 
     stack: Stack
     name: str
     revision: Revision
     changes: tuple[ResourceChange, ...]
     empty: bool
+    reverts: bool
     created_at: dt.datetime = field(default_factory=now)
 
     @property

@@ -356,6 +356,23 @@ def test_a_change_set_tells_what_it_would_do_and_does_it(cfn, sqs, name):
     assert sorted(physical_ids(cfn, name)) == ["A", "B", "D", "E"]
 
 
+def test_a_change_set_that_reverts_drift_brings_back_what_was_changed_or_deleted(cfn, sqs, name):
+    template = {part: queue(QueueName=f"{name}-{part}", DelaySeconds=1) for part in ("changed", "deleted")}
+    create(cfn, name, template)
+    changed, deleted = (sqs.get_queue_url(QueueName=f"{name}-{part}")["QueueUrl"] for part in template)
+    sqs.set_queue_attributes(QueueUrl=changed, Attributes={"DelaySeconds": "9"})
+    sqs.delete_queue(QueueUrl=deleted)
+    same = {"StackName": name, "ChangeSetName": "same", "TemplateBody": body(template)}
+    cfn.create_change_set(**same)
+    assert cfn.describe_change_set(StackName=name, ChangeSetName="same")["Status"] == "FAILED"
+    cfn.delete_change_set(StackName=name, ChangeSetName="same")
+    cfn.create_change_set(**same, DeploymentMode="REVERT_DRIFT")
+    cfn.execute_change_set(StackName=name, ChangeSetName="same")
+    assert described(cfn, name)["StackStatus"] == "UPDATE_COMPLETE"
+    delays = [sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"]) for url in (changed, deleted)]
+    assert [delay["Attributes"]["DelaySeconds"] for delay in delays] == ["1", "1"]
+
+
 def test_a_change_set_without_changes_fails_and_cannot_be_executed(cfn, name):
     create(cfn, name, {"A": queue()})
     cfn.create_change_set(

@@ -60,6 +60,7 @@ def test_no_domain_is_spelled_out_but_for_service_principals(abroad: Assembly) -
             "states.amazonaws.com",
             "cloudwatch.amazonaws.com",
             "account.amazonaws.com",
+            "cloudformation.amazonaws.com",
             "organizations.amazonaws.com",
             "controltower.amazonaws.com",
             "cloudtrail.amazonaws.com",

@@ -658,7 +658,12 @@ def test_the_intake_bus_takes_only_what_rules_of_the_organization_forward(hub: T
     management = {"aws:PrincipalAccount": "111111111111"}
     call = {"events:detail-type": ["AWS API Call via CloudTrail"]}
     for sid, whose, sources, more in (
-        ("cdk-RulesOfTheOrganization", organization, ["aws.account", "aws.iam", "aws.signin"], {}),
+        (
+            "cdk-RulesOfTheOrganization",
+            organization,
+            ["aws.account", "aws.cloudformation", "aws.iam", "aws.signin"],
+            {},
+        ),
         # A member that leaves, or is denied it: nothing that AWS Organizations itself reports.
         ("cdk-CallsOfMembers", organization, ["aws.organizations"], call),
         (

@@ -158,8 +158,8 @@ WRITES: Final = (
     Variant(
         name="version-ignored",
         place="rollcall.adapters.state.contacts:_write",
-        old="    if not record.version:\n",
-        new="    if True:\n        return {'Item': item}\n    if not record.version:\n",
+        old="return make_versioned_put(item, record.version)",
+        new="return {'Item': make_versioned_put(item, record.version)['Item']}",
         caught_by=("intents-overlap",),
         profiles=("bursts", "rush"),
     ),

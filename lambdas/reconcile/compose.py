@@ -107,7 +107,6 @@ def compose_reconcile(observe: Callable[[Incident], None]) -> ReconcileFunction:
         writer=writer,
         publisher=publisher,
         grouper=grouper,
-        bus=bus,
         units=incidents,
         pool=pool,
         writer_roles=writer_roles,

@@ -10,7 +10,6 @@ from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.account_listing import OrganizationAccounts
 from rollcall.adapters.clients import NO_RETRIES, SHORT_TIMEOUTS, make_client
 from rollcall.adapters.member_roles import MemberRoleReader, SessionClients
-from rollcall.adapters.organizations import AwsOrganization
 from rollcall.adapters.runs import RunsBucket
 from rollcall.adapters.state.contacts import ContactItems
 from rollcall.adapters.state.rosters import ControlItems, MatchTable
@@ -77,7 +76,6 @@ def _make_ports(environment: SweepEnvironment, table: Mapping[str, Any]) -> Swee
         contacts=OneModeAccountApi(
             client=make_client("account", NO_RETRIES), clock=clock, buckets=pace.by_operation
         ),
-        organization=AwsOrganization(client=make_client("organizations")),
         records=ContactItems(**table),
         matches=MatchTable(**table),
         runs=RunsBucket(client=make_client("s3"), bucket=environment.reports_bucket),

@@ -175,10 +175,6 @@ def test_a_queue_that_refuses_leaves_the_message_to_its_visibility(log):
     assert log.lines[0]["reason"] == "the queue refused: ThrottlingException"
 
 
-def test_without_a_queue_the_message_comes_back_by_itself(log):
-    assert run([record(1, {})], failing(RetryableError("busy")), None, log) == ["m1"]
-
-
 def test_a_killed_process_reports_nothing(queue, log):
     with pytest.raises(KeyboardInterrupt):
         run([record(1, {})], failing(KeyboardInterrupt()), queue, log)

@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 
 from rollcall.adapters.account_api import AllAccounts, ManagementAccount, OneModeAccountApi, name_writes
 from rollcall.adapters.account_listing import OrganizationAccounts
-from rollcall.adapters.organizations import AwsOrganization
 from rollcall.control.handle import CommandHandler, store_release
 from rollcall.model.display import Masks
 from rollcall.rosters.current import Rosters
@@ -191,7 +190,7 @@ class SweepWorld(World):
         self.metrics[name] += value
 
     def _operator(self) -> CommandHandler:
-        ports = self._sweep_ports()
+        organization = self.reconciler.organization
         rosters = Rosters(memory=self.state, candidate=self.roster)
         return CommandHandler(
             identities=self.identities,
@@ -203,14 +202,14 @@ class SweepWorld(World):
             sweeps=self.sweeps,
             bus=self.bus,
             matches=self.matches,
-            organization=ports.organization,
+            organization=organization,
             machine=self,
             sweep_machine=SWEEP_MACHINE,
             approval=ApproveStep(
                 rosters=rosters,
                 sweeps=self.sweeps,
                 matches=self.matches,
-                organization=ports.organization,
+                organization=organization,
                 bus=self.bus,
                 clock=self.clock,
             ),
@@ -222,16 +221,14 @@ class SweepWorld(World):
     def _sweep_ports(self) -> SweepPorts:
         role = Caller.role(HUB, "rollcall-sweep", "sweep")
         pace = make_paces(now=self.clock.now().timestamp())
-        organizations = self.cloud.client("organizations", role)
         account = _Counted(self.cloud.client("account", role), self.calls, self.faults)
         return SweepPorts(
             accounts=OrganizationAccounts(
-                client=organizations,
+                client=self.cloud.client("organizations", role),
                 clock=self.clock,
                 pace=pace.by_operation[ORGANIZATIONS],
             ),
             contacts=OneModeAccountApi(client=account, clock=self.clock, buckets=pace.by_operation),
-            organization=AwsOrganization(client=organizations),
             records=self.state,
             matches=self.matches,
             runs=self.runs,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.account_api import OneModeAccountApi
 from rollcall.adapters.account_listing import OrganizationAccounts
-from rollcall.adapters.organizations import AwsOrganization
 from rollcall.rosters.current import Rosters
 from rollcall.sweep.begin import begin
 from rollcall.sweep.observe import observe
@@ -39,18 +38,16 @@ class Sweeping:
         """New functions, with another roster in their code."""
         role = Caller.role(HUB, "rollcall-sweep", "sweep")
         pace = make_paces(now=self.clock.now().timestamp())
-        organizations = self.world.cloud.client("organizations", role)
         self.rosters = Rosters(memory=self.world.state, candidate=candidate)
         self.ports = SweepPorts(
             accounts=OrganizationAccounts(
-                client=organizations,
+                client=self.world.cloud.client("organizations", role),
                 clock=self.clock,
                 pace=pace.by_operation[ORGANIZATIONS],
             ),
             contacts=OneModeAccountApi(
                 client=self.world.cloud.client("account", role), clock=self.clock, buckets=pace.by_operation
             ),
-            organization=AwsOrganization(client=organizations),
             records=self.world.state,
             matches=self.world.matches,
             runs=self.runs,

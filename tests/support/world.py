@@ -248,7 +248,6 @@ class World:
             grouper=grouper,
             units=self.state,
             pool=MemoryPool(),
-            bus=self.bus,
             writer_roles=writer_roles,
             ours=Dependencies.from_settings(hub=HUB, stack_sets=self.stack_sets, guardrail=self.guardrail),
         )

@@ -192,9 +192,6 @@ def _describe(error: Exception) -> str:
     return f"the Account API answered {get_code(error)}"
 
 
-SESSION_NAME = RECONCILE_ROLE_NAME
-
-
 class UnreachableError(WriteRefusedError):
     """There is no way into the account; `reason` names the fix."""
 
@@ -263,7 +260,7 @@ class ManagementAccount:
         UnreachableError if the role cannot be assumed, RetryableError if AWS could not be asked.
         """
         try:
-            answer = self._sts.assume_role(RoleArn=self._role_arn, RoleSessionName=SESSION_NAME)
+            answer = self._sts.assume_role(RoleArn=self._role_arn, RoleSessionName=RECONCILE_ROLE_NAME)
         except AWS_ERRORS as error:
             if is_transient(error):
                 raise RetryableError(f"the management account was not reached: {get_code(error)}") from None

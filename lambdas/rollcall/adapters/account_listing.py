@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code, is_throttled, is_transient
 from rollcall.adapters.organizations import list_parents
@@ -11,23 +11,19 @@ from rollcall.model.account import Account, AccountState
 from rollcall.model.errors import RetryableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rollcall.ports import Clock
     from rollcall.timing import Pace
 
 
-class Pages(Protocol):
-    """How AWS Organizations is asked for a listing."""
-
-    def __call__(self, operation: str, result: str, **parameters: str) -> Iterator[Mapping[str, Any]]:
-        """The items of all pages; RetryableError."""
-
-
 class UnitTree:
-    """Names and places of OUs. What is below an OU is listed once, when it is first asked for."""
+    """Names and places of OUs. What is below an OU is listed once, when it is first asked for.
 
-    def __init__(self, pages: Pages) -> None:
+    `pages` gives the items of a listing; RetryableError.
+    """
+
+    def __init__(self, pages: Callable[..., Iterator[Mapping[str, Any]]]) -> None:
         self._pages = pages
         self._names: dict[str, str] = {}
         self._below: dict[str, list[str]] = {}

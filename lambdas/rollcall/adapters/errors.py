@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from botocore.exceptions import (
@@ -105,21 +104,16 @@ class Denial(StrEnum):
     NOT_DELEGATED = "not-delegated"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Text:
-    fragment: str
-    denial: Denial
-
-
-_TEXTS = (
-    _Text(fragment="must first enable trusted access", denial=Denial.TRUSTED_ACCESS),
-    _Text(fragment="can only be managed using the standalone context", denial=Denial.MANAGEMENT_ACCOUNT),
-    _Text(fragment="explicit deny in a service control policy", denial=Denial.SERVICE_CONTROL_POLICY),
-    _Text(fragment="no service control policy allows", denial=Denial.SERVICE_CONTROL_POLICY),
-    _Text(fragment="policy allows the account:", denial=Denial.POLICY),
-    _Text(fragment="explicit deny", denial=Denial.POLICY),
-    _Text(fragment="invalid Alternate Contact type", denial=Denial.CONTACT_TYPE),
-)
+#: Causes by a part of their text: the first that occurs counts.
+_TEXTS = {
+    "must first enable trusted access": Denial.TRUSTED_ACCESS,
+    "can only be managed using the standalone context": Denial.MANAGEMENT_ACCOUNT,
+    "explicit deny in a service control policy": Denial.SERVICE_CONTROL_POLICY,
+    "no service control policy allows": Denial.SERVICE_CONTROL_POLICY,
+    "policy allows the account:": Denial.POLICY,
+    "explicit deny": Denial.POLICY,
+    "invalid Alternate Contact type": Denial.CONTACT_TYPE,
+}
 
 FIXES = {
     Denial.TRUSTED_ACCESS: "trusted access is off: in the management account run `aws organizations "
@@ -142,4 +136,4 @@ def find_denial(message: str) -> Denial:
 
     A text that names nothing is what a caller without any right over the account gets.
     """
-    return next((text.denial for text in _TEXTS if text.fragment in message), Denial.NOT_DELEGATED)
+    return next((denial for text, denial in _TEXTS.items() if text in message), Denial.NOT_DELEGATED)

@@ -37,13 +37,6 @@ class HttpAnswer:
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
 
-    def parse_json(self) -> Any:
-        """The body as JSON, None if it is something else."""
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            return None
-
 
 def post_json(url: str, document: Mapping[str, Any], headers: Mapping[str, str]) -> HttpAnswer:
     """Post a document, following no redirection. RetryableError if there is no answer.
@@ -233,7 +226,10 @@ def _read_webhook_answer(answer: HttpAnswer) -> str | None:
 def _read_method_answer(answer: HttpAnswer) -> tuple[str | None, str | None]:
     """A method answers JSON with status 200, whatever became of the call."""
     _is_passing(answer)
-    document = answer.parse_json()
+    try:
+        document = json.loads(answer.body)
+    except ValueError:
+        document = None
     if not isinstance(document, dict) or not isinstance(document.get("ok"), bool):
         raise RetryableError(f"Slack answered {answer.status} with something else than it documents")
     if document["ok"]:

@@ -165,14 +165,12 @@ class PlannedChange(Serializable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeResult(Serializable):
-    """What became of one planned change. `intent_id` is None where nothing was written."""
+    """What became of one planned change."""
 
     account_id: str
     kind: ContactKind
     verdict: Verdict
     reason: str
-    intent_id: str | None = None
-    verified: bool | None = None
     #: Whether the contact's record showed who changed it, or that we did, since the run began.
     known: bool = False
     #: Whether our own last write before the run left what it found: the roster wants something else since.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from rollcall.decide.resolve import fill_placeholders
@@ -129,18 +129,7 @@ class ChangeGrouper:
 
     def list_groups(self) -> Sequence[ChangeGroup]:
         """The groups, those of most accounts first."""
-        groups = [
-            ChangeGroup(
-                kind=group.kind,
-                action=group.action,
-                found_name=group.found_name,
-                wanted_name=group.wanted_name,
-                values=group.values,
-                note=group.note,
-                accounts=tuple(accounts),
-            )
-            for group, accounts in self._accounts.items()
-        ]
+        groups = [replace(group, accounts=tuple(accounts)) for group, accounts in self._accounts.items()]
         return sorted(groups, key=lambda group: -len(group.accounts))
 
     def _name(self, contact: Contact | None, account: Account) -> tuple[str | None, Contact | None]:

@@ -11,7 +11,7 @@ from rollcall.events.monitored import get_monitored
 from rollcall.events.signal import Cause
 from rollcall.model.account import describe_account
 from rollcall.model.contact import KEEP
-from rollcall.model.desired import Absent, Desired, Observation, Present, Unreadable
+from rollcall.model.desired import Desired, Present
 from rollcall.model.display import ContactValue, Masks, show_values, spell_value
 from rollcall.model.levels import Severity
 from rollcall.outcomes.outcome import Action, Stage
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.model.contact import Contact
+    from rollcall.model.desired import Observation
     from rollcall.outcomes.outcome import Incident, Outcome
 
 VERSION = 1
@@ -177,7 +178,7 @@ def _build_outcome(outcome: Outcome, shown: Mapping[tuple[str, str], str]) -> di
         "verdict": str(outcome.verdict),
         "reason": outcome.reason,
         "found": {
-            "state": _name_state(found),
+            "state": found.tag if found else "unknown",
             "contact": show(found.contact) if isinstance(found, Present) else None,
         },
         "wanted": show(outcome.wanted.contact) if isinstance(outcome.wanted, Desired) else None,
@@ -189,15 +190,3 @@ def _build_outcome(outcome: Outcome, shown: Mapping[tuple[str, str], str]) -> di
         "verified": outcome.verified,
         "kept": list(outcome.kept),
     }
-
-
-def _name_state(found: Observation | None) -> str:
-    match found:
-        case Present():
-            return "present"
-        case Absent():
-            return "absent"
-        case Unreadable():
-            return "unreadable"
-        case None:
-            return "unknown"

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
     from rollcall.model.roster import Roster
-    from rollcall.ports import Delivery, Guardrails, Organization, OutcomeBus, Pool
+    from rollcall.ports import Delivery, Guardrails, Organization, Pool
     from rollcall.publish.incidents import IncidentPublisher
     from rollcall.reconcile.preconditions import Dependencies
     from rollcall.rosters.current import Rosters
@@ -66,7 +66,6 @@ class Reconciler:
     writer: Writer
     publisher: IncidentPublisher
     grouper: AlertGrouper
-    bus: OutcomeBus
     #: Which accounts of a renamed OU were reconciled.
     units: OuAccounts
     #: ARNs of the roles that our writes use.

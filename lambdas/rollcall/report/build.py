@@ -45,8 +45,8 @@ class Holders:
         self._known = {Contact.from_document(values).as_stored(): name for name, values in contacts}
         self._kinds: dict[Contact, Counter[str]] = {}
 
-    def add(self, _account_id: str, kind: ContactKind, contact: Mapping[str, Any]) -> None:
-        """Count one contact of an account, if it is known what it is."""
+    def add(self, kind: ContactKind, contact: Mapping[str, Any]) -> None:
+        """Count one contact, if it is known what it is."""
         found = contact["found"]
         values = found.get("contact") if found else None
         if contact["status"] == Verdict.SET:
@@ -157,7 +157,7 @@ def _build_account(
         verdict, reason = basis.judge(account.id, change)
         decided[change.kind] = _build_contact(change, find_status(verdict), reason)
     for kind, contact in decided.items():
-        holders.add(account.id, kind, contact)
+        holders.add(kind, contact)
     nothing = {"status": str(Verdict.INACTIVE), "reason": f"the account is {account.state}"}
     rest = _UNMANAGED if account.active else nothing
     return {

@@ -104,7 +104,7 @@ def process(
     event: Mapping[str, Any],
     handle: Callable[[object, Delivery], object],
     *,
-    queue: Queue | None,
+    queue: Queue,
     log: BatchLogger,
     deadline: datetime | None = None,
 ) -> dict[str, Any]:
@@ -165,9 +165,7 @@ def _parse(body: str) -> object:
         raise MalformedEventError("the message is no JSON") from None
 
 
-def _return(queue: Queue | None, record: Mapping[str, Any], seconds: int, log: BatchLogger) -> None:
-    if queue is None:
-        return
+def _return(queue: Queue, record: Mapping[str, Any], seconds: int, log: BatchLogger) -> None:
     try:
         queue.return_in(record["receiptHandle"], seconds)
     except RollcallError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.repeated_edits import find_backoff
@@ -63,37 +63,18 @@ def name_owner(run: Run) -> str:
     return f"sweep/{run.execution}"
 
 
-def make_planned_outcome(planned: PlannedChange, verdict: Verdict, reason: str) -> Outcome:
-    """What became of a planned change."""
-    return Outcome(
+def _make_unwritten(planned: PlannedChange, verdict: Verdict, reason: str) -> AppliedChange:
+    """A planned change of which nothing was written now."""
+    outcome = Outcome(
         verdict=verdict, reason=reason, kind=planned.kind, found=planned.found, wanted=planned.wanted
     )
+    return AppliedChange(outcome=outcome)
 
 
-def make_skipped(planned: PlannedChange, reason: str) -> AppliedChange:
-    """Nothing was done, for this reason."""
-    return AppliedChange(outcome=make_planned_outcome(planned, Verdict.SKIPPED, reason))
-
-
-def make_waiting(planned: PlannedChange, error: RetryableError) -> AppliedChange:
+def _make_waiting(planned: PlannedChange, error: RetryableError) -> AppliedChange:
     """It is tried again."""
-    outcome = make_planned_outcome(planned, Verdict.PENDING, str(error))
-    return AppliedChange(outcome=outcome, soon=error if isinstance(error, SoonError) else None)
-
-
-def make_result(planned: PlannedChange, outcome: Outcome, *, known: bool, unchanged: bool) -> ChangeResult:
-    """The same, as the run stores it."""
-    return ChangeResult(
-        account_id=planned.account_id,
-        kind=planned.kind,
-        verdict=outcome.verdict,
-        reason=outcome.reason,
-        intent_id=outcome.intent_id,
-        verified=outcome.verified,
-        known=known,
-        unchanged=unchanged,
-        became=make_fulfilled(planned.wanted) if outcome.verdict is Verdict.SET else None,
-    )
+    waiting = _make_unwritten(planned, Verdict.PENDING, str(error))
+    return replace(waiting, soon=error if isinstance(error, SoonError) else None)
 
 
 #: Waits before the second, third and fourth try of what AWS was too busy for.
@@ -129,15 +110,19 @@ class AccountApplier:
                 break
             self.ports.writer.clock.sleep(seconds)
             done |= self._try_once(todo)
-        return [
-            make_result(
-                change,
-                done[change.kind].outcome,
-                known=(change.account_id, change.kind) in self.known,
-                unchanged=(change.account_id, change.kind) in self.unchanged,
-            )
-            for change in changes
-        ]
+        return [self._make_result(change, done[change.kind].outcome) for change in changes]
+
+    def _make_result(self, planned: PlannedChange, outcome: Outcome) -> ChangeResult:
+        """The same, as the run stores it."""
+        return ChangeResult(
+            account_id=planned.account_id,
+            kind=planned.kind,
+            verdict=outcome.verdict,
+            reason=outcome.reason,
+            known=(planned.account_id, planned.kind) in self.known,
+            unchanged=(planned.account_id, planned.kind) in self.unchanged,
+            became=make_fulfilled(planned.wanted) if outcome.verdict is Verdict.SET else None,
+        )
 
     def _try_once(self, changes: Sequence[PlannedChange]) -> Mapping[ContactKind, AppliedChange]:
         account_id = changes[0].account_id
@@ -149,13 +134,10 @@ class AccountApplier:
             self._publish(signal, account, applied.values())
         except RetryableError as error:
             # What was written keeps its open intent: the next try finishes and publishes it.
-            return {change.kind: make_waiting(change, error) for change in changes}
+            return {change.kind: _make_waiting(change, error) for change in changes}
         except Exception as error:  # noqa: BLE001  # one account must not keep the others from being set
             reason = describe_unexpected(error)
-            return {
-                change.kind: AppliedChange(outcome=make_planned_outcome(change, Verdict.FAILED, reason))
-                for change in changes
-            }
+            return {change.kind: _make_unwritten(change, Verdict.FAILED, reason) for change in changes}
         return applied
 
     def _finish(self, record: ContactRecord) -> ContactRecord:
@@ -179,7 +161,7 @@ class AccountApplier:
     ) -> dict[ContactKind, AppliedChange]:
         if account is None:
             reason = "the organization has no such account any more"
-            return {change.kind: make_skipped(change, reason) for change in changes}
+            return {change.kind: _make_unwritten(change, Verdict.SKIPPED, reason) for change in changes}
         applied, contacts, records = self._observe(changes, read_at)
         lost = find_orphaned(self.roster, account, self.ports.matches)
         observed = ObservedAccount(
@@ -216,7 +198,7 @@ class AccountApplier:
                     raise moved
                 contacts[change.kind] = look.found
             except RetryableError as error:
-                waiting[change.kind] = make_waiting(change, error)
+                waiting[change.kind] = _make_waiting(change, error)
         return waiting, contacts, records
 
     def _carry(
@@ -226,13 +208,13 @@ class AccountApplier:
         if isinstance(decided, Finding):
             return self._skip_if_changed(planned, decided, record)
         if not _is_same_write(decided, planned):
-            return make_skipped(planned, "the roster asks for something else here by now")
+            return _make_unwritten(planned, Verdict.SKIPPED, "the roster asks for something else here by now")
         if not is_same_observation(decided.found, planned.found) and not is_left_by_us(decided.found, record):
-            return make_skipped(planned, "somebody changed it after the plan was made")
+            return _make_unwritten(planned, Verdict.SKIPPED, "somebody changed it after the plan was made")
         now = self.ports.writer.clock.now()
         backoff = find_backoff(record.repeated, now)
         if backoff is not None:
-            return make_skipped(planned, backoff.reason)
+            return _make_unwritten(planned, Verdict.SKIPPED, backoff.reason)
         return apply_change(
             record=record,
             signal=make_sweep_signal(planned.account_id, self.run, now),
@@ -249,11 +231,11 @@ class AccountApplier:
         """What is not to be written now, though it was planned."""
         if finding.verdict is not Verdict.COMPLIANT:
             verdict = finding.verdict if finding.verdict in UNREAD else Verdict.SKIPPED
-            return AppliedChange(outcome=make_planned_outcome(planned, verdict, finding.reason))
+            return _make_unwritten(planned, verdict, finding.reason)
         if any(write.may_have_changed and write.event_id == self.run.id for write in record.writes):
             # A worker of this run set it, and was cut off before it could say so.
-            return AppliedChange(outcome=make_planned_outcome(planned, Verdict.SET, SET_REASON))
-        return AppliedChange(outcome=make_planned_outcome(planned, Verdict.COMPLIANT, finding.reason))
+            return _make_unwritten(planned, Verdict.SET, SET_REASON)
+        return _make_unwritten(planned, Verdict.COMPLIANT, finding.reason)
 
     def _publish(self, signal: Signal, account: Account | None, applied: Iterable[AppliedChange]) -> None:
         """Publish, and only then forget the intents: after a crash in between it is published twice."""

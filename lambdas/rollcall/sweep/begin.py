@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.decide.plan import lay_writes
 from rollcall.outcomes.notice_kinds import NoticeKind
-from rollcall.outcomes.notices import Notice, make_notice
+from rollcall.outcomes.notices import make_notice
 from rollcall.sweep.approvals import LapsedApproval
 from rollcall.sweep.run import Ending, Run, Step, Trigger
 
@@ -48,7 +48,7 @@ def begin(  # noqa: PLR0911  # one for each way to begin
         pending = ports.sweeps.find_pending(asked["plan"])
         if pending is not None:
             run = replace(run, by=pending.approved_by)
-        if not is_in_force(pending, control, ports.clock.now()):
+        if not _is_in_force(pending, control, ports.clock.now()):
             return _end_lapsed(run, asked, pending, control, ports)
     if run.trigger is Trigger.ROLLBACK and _find_observed(ports) is None:
         return replace(run, next=Step.END, ending=Ending.NOTHING_NEW)
@@ -86,11 +86,14 @@ def _end_lapsed(
     run: Run, asked: Mapping[str, Any], pending: PendingPlan | None, control: Enforcement, ports: SweepPorts
 ) -> Run:
     """End the run of a plan that lapsed, and alert that, unless another run did its work."""
-    now = ports.clock.now()
-    found = find_lapsed(run, asked, pending, control, now)
-    if found is not None:
-        ports.sweeps.save_lapsed(found)
-        ports.bus.publish_notice(make_lapsed_notice(found, run), now)
+    now, plan, by = ports.clock.now(), asked["plan"], run.by or "unknown"
+    reason = _find_reason(asked, pending, control, now)
+    if reason is not None:
+        ports.sweeps.save_lapsed(LapsedApproval(plan=plan, by=by, reason=reason, at=now))
+        facts = {"run": run.id, "plan": plan, "by": by, "reason": reason}
+        # The same for every try of one run.
+        notice = make_notice(NoticeKind.APPROVAL_LAPSED, key=f"{plan}/{run.execution}", facts=facts)
+        ports.bus.publish_notice(notice, now)
     return replace(run, next=Step.END, ending=Ending.SUPERSEDED)
 
 
@@ -137,7 +140,7 @@ def _resume_approved(run: Run, pending: PendingPlan, ports: SweepPorts) -> Run:
     )
 
 
-def is_in_force(pending: PendingPlan | None, control: Enforcement, now: datetime) -> bool:
+def _is_in_force(pending: PendingPlan | None, control: Enforcement, now: datetime) -> bool:
     """Whether a person approved this plan, in time, and its roster is still the one that is enforced."""
     return (
         pending is not None
@@ -147,28 +150,10 @@ def is_in_force(pending: PendingPlan | None, control: Enforcement, now: datetime
     )
 
 
-def find_lapsed(
-    run: Run, asked: Mapping[str, Any], pending: PendingPlan | None, control: Enforcement, now: datetime
-) -> LapsedApproval | None:
-    """Why the plan that somebody approved is not carried out; None if another run has done it.
-
-    `asked` is what the run was started with.
-    """
-    reason = _find_reason(asked, pending, control, now)
-    if reason is None:
-        return None
-    return LapsedApproval(plan=asked["plan"], by=run.by or "unknown", reason=reason, at=now)
-
-
-def make_lapsed_notice(found: LapsedApproval, run: Run) -> Notice:
-    """For the person who waits for the plan: the same for every try of one run."""
-    facts = {"run": run.id, "plan": found.plan, "by": found.by, "reason": found.reason}
-    return make_notice(NoticeKind.APPROVAL_LAPSED, key=f"{found.plan}/{run.execution}", facts=facts)
-
-
 def _find_reason(
     asked: Mapping[str, Any], pending: PendingPlan | None, control: Enforcement, now: datetime
 ) -> str | None:
+    """Why the plan that somebody approved is not carried out; None if another run has done it."""
     if asked.get("roster", control.approved) != control.approved:
         return "another roster was approved before its run could begin"
     if pending is None:

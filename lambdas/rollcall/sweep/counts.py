@@ -60,8 +60,8 @@ class RunCounts:
     `pending_deletes` are contacts whose deletes wait for a person while the rest of the plan does not.
     `rollout` are digests of changes that no run has made yet, with the time of their plan; `was_carried_out`
     is whether a change was made since then, and somebody undid it. `drift` is whether the roster was in force
-    before, so that all other changes are drift. `known` is known drift; `settled` is the part of it that is
-    resolved now, `narrowed` the part that could not be read before, with what this run read.
+    before, so that all other changes are drift. `known` is known drift; `noted` is what
+    replaces that of this time: None where it is resolved, what was read where nobody could read it before.
     `roles_before` are the accounts that the run before read through their own role, `lost_roles` those of
     them that this one did not.
     """
@@ -83,8 +83,7 @@ class RunCounts:
     not_set: list[dict[str, Any]] = field(default_factory=list)
     not_set_count: int = 0
     drifts: list[_Drift] = field(default_factory=list)
-    settled: list[tuple[str, ContactKind, KnownDrift]] = field(default_factory=list)
-    narrowed: list[tuple[str, ContactKind, KnownDrift]] = field(default_factory=list)
+    noted: list[tuple[str, ContactKind, datetime, KnownDrift | None]] = field(default_factory=list)
     read_by: Counter[str] = field(default_factory=Counter)
     lost_roles: list[str] = field(default_factory=list)
 
@@ -164,9 +163,9 @@ class RunCounts:
         if known is None:
             return
         if verdict in RIGHT:
-            self.settled.append((account_id, kind, known))
+            self.noted.append((account_id, kind, known.at, None))
         elif known.found is None and (read := compute_fingerprint(found)) is not None:
-            self.narrowed.append((account_id, kind, replace(known, found=read)))
+            self.noted.append((account_id, kind, known.at, replace(known, found=read)))
 
 
 VERSION: Final = 1

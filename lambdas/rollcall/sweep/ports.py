@@ -152,7 +152,6 @@ class SweepPorts:
 
     accounts: AccountListing
     contacts: ContactReader
-    organization: Organization
     records: ContactMemory
     matches: Matches
     runs: Runs

@@ -24,7 +24,6 @@ from rollcall.sweep.run import Ending, Run, Step
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
     from rollcall.ports import Guardrails, Organization
     from rollcall.publish.incidents import AlertedIncident
@@ -78,39 +77,35 @@ def remember_guardrail(guardrails: Guardrails, organization: Organization) -> No
                 guardrails.add_guardrail(policy_id)
 
 
-def finish_leftovers(ports: ApplyPorts, roster: Roster, *, go_on: Callable[[], bool]) -> int:
-    """Finish what workers left open that are long gone, and alerts that nobody closed; returns how many.
+def finish_leftovers(ports: ApplyPorts, roster: Roster, *, go_on: Callable[[], bool]) -> None:
+    """Finish what workers left open that are long gone, and alerts that nobody closed.
 
     What AWS is too busy for is left to the next sweep. RetryableError if it could not be listed.
     """
-    now, done = ports.writer.clock.now(), 0
+    now = ports.writer.clock.now()
     for record in ports.writer.contacts.list_pending():
         if record.intent is None or not record.intent.is_expired(now):
             continue
         if not go_on():
-            return done
+            return
         with suppress(RetryableError):
-            done += _finish_intent(record.account_id, record.kind, ports)
+            finish_intent(
+                # The index may be behind: what counts is the record.
+                ports.writer.contacts.load(record.account_id, record.kind),
+                writer=ports.writer,
+                publisher=ports.publisher,
+                organization=ports.organization,
+            )
     for alerted in ports.publisher.incidents.list_unfinished():
         if not go_on():
             break
         if compute_age(alerted.signal, now) > MESSAGES_LAST:
             with suppress(RetryableError):
-                done += _close_if_over(alerted, roster, ports)
-    return done
+                _close_if_over(alerted, roster, ports)
 
 
-def _finish_intent(account_id: str, kind: ContactKind, ports: ApplyPorts) -> bool:
-    # The index may be behind: what counts is the record.
-    record = ports.writer.contacts.load(account_id, kind)
-    finished = finish_intent(
-        record, writer=ports.writer, publisher=ports.publisher, organization=ports.organization
-    )
-    return finished is not record
-
-
-def _close_if_over(alerted: AlertedIncident, roster: Roster, ports: ApplyPorts) -> bool:
-    """Its message is gone. Whether nothing is left to do, so that its end could be published.
+def _close_if_over(alerted: AlertedIncident, roster: Roster, ports: ApplyPorts) -> None:
+    """Its message is gone: publish its end if nothing is left to do.
 
     That Rollcall leaves a contact alone is such an end, and the alert says so: the contact may be wrong.
     """
@@ -120,7 +115,7 @@ def _close_if_over(alerted: AlertedIncident, roster: Roster, ports: ApplyPorts) 
         reason = "the organization has no such account"
         gone = Outcome(verdict=Verdict.NO_ACCOUNT, reason=reason, kind=signal.kind)
         ports.publisher.close_over(alerted, gone, None)
-        return True
+        return
     kinds = [signal.kind] if signal.kind else sorted(roster.managed)
     found = {kind: ports.writer.accounts.get(account.id, kind) for kind in kinds}
     observed = ObservedAccount(account=account, contacts=found)
@@ -129,10 +124,9 @@ def _close_if_over(alerted: AlertedIncident, roster: Roster, ports: ApplyPorts) 
     # The other contacts were not read: they say nothing.
     findings = [finding for finding in plan.findings if finding.kind in found]
     if plan.changes or any(VERDICTS[finding.verdict].left not in over for finding in findings):
-        return False
+        return
     outcome = Outcome(verdict=Verdict.COMPLIANT, reason="found right by a sweep", kind=signal.kind)
     left = [finding for finding in findings if finding.verdict is not Verdict.COMPLIANT]
     for one in left[:1]:
         outcome = Outcome(verdict=one.verdict, reason=one.reason, kind=one.kind, found=one.found)
     ports.publisher.close_over(alerted, outcome, account)
-    return True

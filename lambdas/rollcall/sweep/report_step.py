@@ -120,12 +120,9 @@ class ReportStep:
 
     def _remember(self, run: Run, counts: RunCounts) -> None:
         """Update known drift by what this run read, but none that was noted after the run began."""
-        for account_id, kind, known in counts.settled:
-            if known.at <= run.started_at:
-                self._replace_drift(account_id, kind, known.at, None, run.started_at)
-        for account_id, kind, known in counts.narrowed:
-            if known.at <= run.started_at:
-                self._replace_drift(account_id, kind, known.at, known, run.started_at)
+        for account_id, kind, at, after in counts.noted:
+            if at <= run.started_at:
+                self._replace_drift(account_id, kind, at, after, run.started_at)
 
     def _replace_drift(
         self, account_id: str, kind: ContactKind, at: datetime, after: KnownDrift | None, read_at: datetime

@@ -7,7 +7,6 @@ import pytest
 from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 
 from rollcall.adapters.account_api import (
-    SESSION_NAME,
     AllAccounts,
     ManagementAccount,
     OneModeAccountApi,
@@ -16,6 +15,7 @@ from rollcall.adapters.account_api import (
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Present, Unreadable
 from rollcall.model.errors import NotMadeError, RetryableError, UnansweredError, WriteRefusedError
+from rollcall.model.well_known import RECONCILE_ROLE_NAME
 from rollcall.timing import make_buckets
 from simulation import ApiError, Caller, SimulatedCloud, VirtualClock, make_example_organization
 from tests.support.samples import (
@@ -34,7 +34,7 @@ from tests.support.samples import (
 ROLE_ARN = f"arn:aws:iam::{MANAGEMENT}:role/rollcall-management-contacts"
 SECURITY, BILLING = ContactKind.SECURITY, ContactKind.BILLING
 CENTRAL = Caller.role(HUB, "rollcall-reconcile", "reconcile")
-INSIDE = Caller.role(MANAGEMENT, "rollcall-management-contacts", SESSION_NAME)
+INSIDE = Caller.role(MANAGEMENT, "rollcall-management-contacts", RECONCILE_ROLE_NAME)
 
 
 def delete_what_may_be_there(api, account_id):

@@ -38,9 +38,7 @@ CHANGES = [
         account_id=ACCOUNT.id, kind=ContactKind.BILLING, found=Absent(), wanted=DesiredAbsent(source="absent")
     ),
 ]
-RESULT = ChangeResult(
-    account_id=ACCOUNT.id, kind=ContactKind.SECURITY, verdict=Verdict.SET, reason="set", intent_id="i-1"
-)
+RESULT = ChangeResult(account_id=ACCOUNT.id, kind=ContactKind.SECURITY, verdict=Verdict.SET, reason="set")
 
 
 @pytest.fixture
@@ -96,7 +94,7 @@ def test_a_plan_is_known_by_its_run_its_roster_and_its_part(runs):
 
 
 def test_results_come_back_in_the_order_of_the_plan(runs):
-    later = replace(RESULT, verdict=Verdict.SKIPPED, intent_id=None, verified=False)
+    later = replace(RESULT, verdict=Verdict.SKIPPED)
     runs.write_results(RUN, 1000, [later])
     runs.write_results(RUN, 25, [RESULT])
     assert [list(part) for part in runs.read_results(RUN)] == [[RESULT], [later]]

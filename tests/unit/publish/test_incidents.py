@@ -320,7 +320,7 @@ def test_a_sweep_closes_an_alert_about_one_contact_whose_message_is_gone():
     world.queue.clear()
     world.settle()
     world.clock.sleep(MESSAGES_LAST.total_seconds() + 60)
-    assert finish_leftovers(world.apply_ports(), Roster.from_document(world.roster), go_on=lambda: True) == 1
+    finish_leftovers(world.apply_ports(), Roster.from_document(world.roster), go_on=lambda: True)
     assert [alert.stage for alert in world.alerts] == ["open", "closed"]
     assert not world.state.list_unfinished()
 

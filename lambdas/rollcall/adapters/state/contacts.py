@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.adapters.state.rosters import APPROVAL, check_unpaused
-from rollcall.adapters.state.table import TableAdapter, find_cancellations, make_expiry, make_key
+from rollcall.adapters.state.table import (
+    TableAdapter,
+    find_cancellations,
+    make_expiry,
+    make_key,
+    make_versioned_put,
+)
 from rollcall.contact.record import ContactRecord
 from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
 
@@ -104,19 +110,12 @@ def _read(item: Mapping[str, Any]) -> ContactRecord:
 def _write(record: ContactRecord, at: datetime) -> dict[str, Any]:
     """The parameters of a put that only takes the place of what was read."""
     item = _make_key(record.account_id, str(record.kind)) | {
-        "version": {"N": str(record.version + 1)},
         "document": {"S": json.dumps(record.as_document(), sort_keys=True)},
         "expires_at": make_expiry(at, _REMEMBERED.total_seconds()),
     }
     if record.is_pending or record.edits:
         item[PENDING] = {"S": _OPEN if record.is_pending else _EDITED}
-    if not record.version:
-        return {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
-    return {
-        "Item": item,
-        "ConditionExpression": "version = :version",
-        "ExpressionAttributeValues": {":version": {"N": str(record.version)}},
-    }
+    return make_versioned_put(item, record.version)
 
 
 def _make_error(error: Exception, codes: Sequence[str | None]) -> RetryableError:

@@ -15,6 +15,7 @@ from rollcall.adapters.state.table import (
     make_error,
     make_expiry,
     make_key,
+    make_versioned_put,
 )
 from rollcall.grouping.model import (
     ALERTS_WITHIN,
@@ -172,17 +173,10 @@ def _write_versioned(key: Mapping[str, Any], one: Window | Group, at: datetime) 
     document = {name: value for name, value in one.as_document().items() if name != "version"}
     item = {
         **key,
-        "version": {"N": str(one.version + 1)},
         "document": {"S": json.dumps(document, sort_keys=True)},
         "expires_at": make_expiry(at, _REMEMBERED.total_seconds()),
     }
-    if not one.version:
-        return {"Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
-    return {
-        "Item": item,
-        "ConditionExpression": "version = :version",
-        "ExpressionAttributeValues": {":version": {"N": str(one.version)}},
-    }
+    return make_versioned_put(item, one.version)
 
 
 def _write_line(key: GroupKey, line: Line, at: datetime) -> list[tuple[str, dict[str, Any]]]:

@@ -134,6 +134,15 @@ def make_key(pk: str, sk: str) -> dict[str, Any]:
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
+def make_versioned_put(item: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """The parameters of a put that only takes the place of what was read in this version, 0 for none."""
+    put = {"Item": {**item, "version": {"N": str(version + 1)}}}
+    if not version:
+        return put | {"ConditionExpression": "attribute_not_exists(pk)"}
+    known = {":version": {"N": str(version)}}
+    return put | {"ConditionExpression": "version = :version", "ExpressionAttributeValues": known}
+
+
 def make_expiry(start: datetime, seconds: float) -> dict[str, str]:
     """For `expires_at`: so long after the start. DynamoDB deletes later than that, by days even."""
     return {"N": str(int(start.timestamp() + seconds))}

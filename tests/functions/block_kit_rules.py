@@ -8,7 +8,7 @@ from typing import Any
 
 from localcloud.slack.schema import find_error
 from rollcall.notify.block_kit import BLOCKS, HEADER_LENGTH, SECTION_LENGTH, TOTAL_LENGTH
-from rollcall.notify.chat import DESCRIPTION_LENGTH, TITLE_LENGTH
+from rollcall.notify.topics import DESCRIPTION_LENGTH, TITLE_LENGTH
 
 _KINDS = {"header", "section", "context", "actions"}
 #: What opens something in Slack's markup, once our own mention is taken out.

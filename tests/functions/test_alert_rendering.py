@@ -16,9 +16,9 @@ from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Present, Unreadable
 from rollcall.model.display import Masks
 from rollcall.model.errors import MalformedEventError
-from rollcall.notify import plain_text
+from rollcall.notify import topics
 from rollcall.notify.notifier import Notifier, read_event
-from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
+from rollcall.notify.topics import SUBJECT_LENGTH, render_plain_text
 from rollcall.outcomes.documents import build_incident_document, is_open
 from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict
@@ -71,7 +71,7 @@ def message_of(document):
 
 def write_subject(message):
     """Of an alert, without its text."""
-    return plain_text._write_subject(message)
+    return topics._write_subject(message)
 
 
 def render(document):

@@ -17,10 +17,9 @@ import pytest
 from rollcall.events.monitored import BY_NAME
 from rollcall.events.signal import ARRIVAL, TAMPERING, Cause
 from rollcall.notify.block_kit import render_block_kit
-from rollcall.notify.chat import render_chat
 from rollcall.notify.notices import pick_variant
 from rollcall.notify.notifier import read_event
-from rollcall.notify.plain_text import render_plain_text
+from rollcall.notify.topics import render_chat, render_plain_text
 from rollcall.notify.words import ARRANGED_WORDS, WORDS
 from rollcall.outcomes.notice_kinds import NOTICES as NOTICE_WORDS
 from rollcall.outcomes.notice_kinds import NoticeKind

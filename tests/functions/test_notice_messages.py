@@ -13,7 +13,7 @@ from rollcall.model.errors import MalformedEventError
 from rollcall.model.levels import Severity
 from rollcall.notify.message import fill_words, split_message
 from rollcall.notify.notifier import read_event
-from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
+from rollcall.notify.topics import SUBJECT_LENGTH, render_plain_text
 from rollcall.outcomes.notice_kinds import NOTICES as WORDS
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import build_notice_document

@@ -8,9 +8,8 @@ from typing import Any
 from notify.compose import load_runbook
 from rollcall.events.monitored import BY_NAME
 from rollcall.notify.block_kit import render_block_kit
-from rollcall.notify.chat import render_chat
 from rollcall.notify.notifier import read_event
-from rollcall.notify.plain_text import render_plain_text
+from rollcall.notify.topics import render_chat, render_plain_text
 from rollcall.notify.words import (
     ARRANGED_WORDS,
     AUTHORISED,

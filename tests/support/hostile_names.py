@@ -3,8 +3,7 @@
 import json
 
 from rollcall.notify.block_kit import render_block_kit
-from rollcall.notify.chat import render_chat
-from rollcall.notify.plain_text import SUBJECT_LENGTH, render_plain_text
+from rollcall.notify.topics import SUBJECT_LENGTH, render_chat, render_plain_text
 from tests.functions.block_kit_rules import assert_block_kit, assert_notification
 from tests.support.samples import (
     alert_leaks,

@@ -15,7 +15,7 @@ from rollcall.model.account import Account
 from rollcall.model.errors import RecordRefusedError, RetryableError
 from rollcall.model.roster import Roster, compute_digest
 from rollcall.notify.notifier import ChannelRecord
-from rollcall.notify.plain_text import render_plain_text
+from rollcall.notify.topics import render_plain_text
 from rollcall.outcomes.documents import build_incident_document, build_outcome_documents
 from rollcall.outcomes.notices import build_notice_document
 from rollcall.sweep.approvals import COUNTED
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from rollcall.decide.intent import Answer, Intent
     from rollcall.grouping.model import Line
     from rollcall.notify.message import Message
-    from rollcall.notify.plain_text import Alert
+    from rollcall.notify.topics import Alert
     from rollcall.outcomes.notices import Notice
     from rollcall.outcomes.outcome import Incident
     from rollcall.sweep.approvals import LapsedApproval, PassedPlan, PendingPlan

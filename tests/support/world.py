@@ -55,7 +55,7 @@ from tests.support.memory import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from rollcall.notify.plain_text import Alert
+    from rollcall.notify.topics import Alert
     from rollcall.outcomes.outcome import Incident
     from simulation.organization import SimulatedOrganization
 

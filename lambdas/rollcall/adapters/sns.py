@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.model.errors import RetryableError
-from rollcall.notify.chat import render_chat
-from rollcall.notify.plain_text import render_plain_text
+from rollcall.notify.topics import render_chat, render_plain_text
 
 if TYPE_CHECKING:
     from rollcall.notify.message import Message

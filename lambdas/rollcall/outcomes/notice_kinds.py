@@ -10,9 +10,8 @@ from enum import StrEnum
 from typing import Final
 
 from rollcall.model.levels import Severity
-from rollcall.outcomes.group_words import GROUPS
 from rollcall.outcomes.meaning import NoticeWords
-from rollcall.outcomes.plan_words import PLANS
+from rollcall.outcomes.notice_words import GROUPS, PLANS
 
 
 class NoticeKind(StrEnum):

@@ -9,8 +9,7 @@ from botocore.exceptions import EndpointConnectionError
 from rollcall.adapters.bus_and_queue import SqsQueue
 from rollcall.adapters.sns import ChatTopic, SnsTopic
 from rollcall.model.errors import RetryableError
-from rollcall.notify.chat import render_chat
-from rollcall.notify.plain_text import render_plain_text
+from rollcall.notify.topics import render_chat, render_plain_text
 from tests.support.samples import Refusing, client_error, message
 
 ALONE: dict[str, Any] = {"thread": None, "follows": False}

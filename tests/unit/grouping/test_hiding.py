@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rollcall.model.account import Account
-    from rollcall.notify.plain_text import Alert
+    from rollcall.notify.topics import Alert
 
 #: A message leaves in the minute of the clock after its lines; some seconds go by until it is sent.
 PROMPTLY = timedelta(seconds=75)

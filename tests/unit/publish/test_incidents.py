@@ -15,7 +15,7 @@ from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError
 from rollcall.model.roster import Roster, Tagged, read_selector
 from rollcall.notify.notifier import read_event
-from rollcall.notify.plain_text import render_plain_text
+from rollcall.notify.topics import render_plain_text
 from rollcall.outcomes.documents import build_incident_document
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rollcall.report.chart import HEIGHT, LEFT, RIGHT, WIDTH, draw_chart
+from rollcall.report.page import HEIGHT, LEFT, RIGHT, WIDTH, draw_chart
 
 START = datetime(2026, 10, 5, 9, 42, 7, tzinfo=UTC)
 

@@ -1,12 +1,13 @@
-"""A message as plain text with a subject, as the alert topic takes it: it reads well as e-mail."""
+"""A message as topics take it: plain text, which reads well as e-mail, and a notification for Amazon Q."""
 
 from __future__ import annotations
 
 import re
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.notify.block_kit import escape, escape_advice, quote
 from rollcall.notify.message import shorten
 
 if TYPE_CHECKING:
@@ -98,3 +99,60 @@ def _wrap_step(step: str) -> list[str]:
 
 def _render_line(one: Fact) -> str:
     return f"{one.label}: {one.value}"
+
+
+#: Not in the guide; in the OpenAPI schema beside it, as others read it.
+TITLE_LENGTH: Final = 250
+DESCRIPTION_LENGTH: Final = 8000
+_LINE_LENGTH: Final = 1000
+_MORE: Final = "\n... (cut: the rest is in the alert topic)"
+
+
+def render_chat(message: Message) -> dict[str, Any]:
+    """What is published to the topic of Amazon Q, as JSON. Messages of one incident share a thread.
+
+    https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html. A body of any other shape is not
+    delivered, without a word.
+    """
+    return {
+        "version": "1.0",
+        "source": "custom",
+        "id": f"{message.incident_id}/{message.step}",
+        "content": {
+            "textType": "client-markdown",
+            "title": quote(f"{message.severity.name}: {message.headline}", TITLE_LENGTH),
+            "description": _render_description(message),
+            "nextSteps": [escape_advice(step, _LINE_LENGTH) for step in message.next_steps],
+            "keywords": [message.severity.name, message.attributes["cause"], message.incident_id],
+        },
+        "metadata": {
+            "threadId": message.incident_id,
+            "summary": quote(message.headline, TITLE_LENGTH),
+            "eventType": message.attributes["cause"],
+            "relatedResources": [message.attributes["account"]],
+            "additionalContext": dict(message.attributes),
+        },
+    }
+
+
+def _render_description(message: Message) -> str:
+    text = ""
+    for line in _render_markdown(message):
+        if len(text) + len(line) + 1 > DESCRIPTION_LENGTH - len(_MORE):
+            return text + _MORE
+        text += ("\n" if text else "") + line
+    return text
+
+
+def _render_markdown(message: Message) -> Iterator[str]:
+    yield from map(_render_fact, message.facts)
+    for section in message.sections:
+        yield from ("", f"*{escape(section.title, _LINE_LENGTH)}*", *map(_render_fact, section.facts))
+        yield from (f"• {quote(item, _LINE_LENGTH)}" for item in section.items)
+    yield ""
+    yield from (f"{link.label}: {escape(link.target, _LINE_LENGTH)}" for link in message.links)
+    yield from map(_render_fact, message.ids)
+
+
+def _render_fact(fact: Fact) -> str:
+    return f"*{fact.label}:* {quote(fact.value, _LINE_LENGTH)}"

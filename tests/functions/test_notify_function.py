@@ -1,7 +1,6 @@
 """The real `notify` handler: incidents in, one message each out."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -44,31 +43,6 @@ def test_the_same_incident_ten_times_is_one_message(undeployed):
     for _ in range(10):
         undeployed.incidents.send(incident())
     assert undeployed.incidents.deliver() == []
-    assert stages(undeployed) == ["closed"]
-
-
-def test_an_opening_and_its_closing_are_two_messages(undeployed):
-    for stage in ("open", "closed", "open"):
-        undeployed.incidents.send(incident(stage=stage, retried=stage == "open"))
-        undeployed.incidents.deliver()
-    assert len(stages(undeployed)) == 2
-
-
-def test_what_went_wrong_after_a_closing_is_told_once(undeployed):
-    (outcome,) = incident()["detail"]["outcomes"]
-    worse = outcome | {"verdict": "blocked", "severity": "HIGH", "intent_id": None}
-    later = [(NOW + timedelta(minutes=minutes)).isoformat() for minutes in (15, 30)]
-    for changes in ({}, *({"outcomes": [worse], "severity": "HIGH", "decided_at": at} for at in later)):
-        undeployed.incidents.send(incident(**changes))
-        undeployed.incidents.deliver()
-    severities = [alert["MessageAttributes"]["severity"]["Value"] for alert in undeployed.alerts()]
-    assert severities[1:] == ["HIGH"]
-
-
-def test_an_opening_that_comes_too_late_is_not_told(undeployed):
-    for stage in ("closed", "open"):
-        undeployed.incidents.send(incident(stage=stage, retried=stage == "open"))
-        undeployed.incidents.deliver()
     assert stages(undeployed) == ["closed"]
 
 

@@ -165,13 +165,6 @@ def _strip_numbers(principal: str) -> str:
     return f"{whose}{slash}{normalise_session(session)}"
 
 
-def _count_wait(known: RepeatedEdits, message_id: str, now: datetime) -> int:
-    """Seconds after which this message comes back for the revert."""
-    due = known.next_at or now
-    wait = due - now if known.waiter == message_id else due - now + _LATER
-    return max(1, int(wait.total_seconds()) + 1)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backoff:
     """A revert that has to wait."""
@@ -190,7 +183,8 @@ def find_backoff(known: RepeatedEdits, now: datetime, *, message_id: str = "") -
     """Until when the contact may not be written, None if it may be."""
     if known.next_at is None or not is_backing_off(known, now):
         return None
-    return Backoff(until=known.next_at, again=_count_wait(known, message_id, now))
+    wait = known.next_at - now + (timedelta() if known.waiter == message_id else _LATER)
+    return Backoff(until=known.next_at, again=int(wait.total_seconds()) + 1)
 
 
 def count_revert(known: RepeatedEdits, revert: Revert) -> RepeatedEdits:

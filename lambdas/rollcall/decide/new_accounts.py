@@ -39,7 +39,8 @@ def make_new_accounts(
     ordered = [_make_new(*place) for place in sorted(places.items(), key=lambda item: item[1])]
     for account in ordered:
         yield spell_value(f"OU {'/'.join(account.ou_path)}") if account.ou_path else "", account
-    for selector in _list_selectors(rosters) if ordered else ():
+    selectors = {override.selector: None for roster in rosters for override in roster.overrides}
+    for selector in selectors if ordered else ():
         if isinstance(selector, Tagged):
             yield spell_value(str(selector)), _tag(ordered[0], dict(selector.tags))
     for chosen, key, value in _list_choices(rosters):
@@ -47,10 +48,6 @@ def make_new_accounts(
             text = f"tag {key}" if value else f"tag {key} with another value"
             where = f" ({chosen})" if chosen is not None else ""
             yield spell_value(text + where), _tag(matched, {key: value})
-
-
-def _list_selectors(rosters: Sequence[Roster]) -> Sequence[Selector]:
-    return list({override.selector: None for roster in rosters for override in roster.overrides})
 
 
 def _list_choices(rosters: Sequence[Roster]) -> Sequence[tuple[Selector | None, str, str]]:

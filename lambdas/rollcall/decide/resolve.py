@@ -257,12 +257,10 @@ def check_drill(drill: RegisteredDrill, roster: Roster, *, today: date) -> str |
 
 def find_exemption(roster: Roster, account_id: str, today: date) -> str | None:
     """Why the roster leaves the account alone on this day, None if it does not."""
-    reasons = [
-        exemption.reason
-        for exemption in roster.exemptions
-        if account_id in exemption.accounts and exemption.is_in_force(today)
-    ]
-    return reasons[0] if reasons else None
+    return next(
+        (one.reason for one in roster.exemptions if account_id in one.accounts and one.is_in_force(today)),
+        None,
+    )
 
 
 def find_exemption_end(roster: Roster, account: Account, today: date) -> date | None:

@@ -62,7 +62,8 @@ def parse(event: object) -> Signal | Ignored:
         raise MalformedEventError("no CloudTrail event: detail.eventID is missing")
     if envelope.get("replay-name"):
         return Ignored(event=reference, reason="replayed from an archive")
-    if _read_error(detail) in THROTTLED:
+    denied = _read_error(detail)
+    if denied in THROTTLED:
         return Ignored(event=reference, reason="AWS throttled the call, which SDKs repeat")
     source = (str(detail.get("eventSource")), strip_version(reference.name))
     cause, reader = READERS.get(source) or (
@@ -71,7 +72,8 @@ def parse(event: object) -> Signal | Ignored:
     )
     if reader is None:
         return Ignored(event=reference, reason=_NO_SIGNAL)
-    blank = Signal(account_id="", cause=cause, event=reference, actor=Actor.from_detail(detail))
+    actor = Actor.from_detail(detail)
+    blank = Signal(account_id="", cause=cause, event=reference, actor=actor, denied=denied)
     return reader(detail, blank)
 
 
@@ -97,7 +99,8 @@ def _read_key(value: object) -> str | None:
 
 def _read_joined(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     # Service events: every nested field has another place than in an API event, and no version is settled.
-    return replace(blank, account_id=read_account_id(_flatten_service_event(detail).get("accountid")))
+    account_id = read_account_id(_flatten_service_event(detail).get("accountid"))
+    return replace(blank, account_id=account_id, denied=None)
 
 
 def _flatten_service_event(detail: Mapping[str, Any]) -> dict[str, object]:
@@ -117,7 +120,7 @@ def _read_arrived(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 
 def _read_moved(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     found = flatten_leaves(detail.get("requestParameters"))
-    if _read_error(detail):
+    if blank.denied:
         return _read_attempted(found, detail, blank)
     destination = found.get("destinationparentid")
     return replace(
@@ -130,7 +133,7 @@ def _read_moved(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 def _read_tagged(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     found = flatten_leaves(detail.get("requestParameters"))
     resource = found.get("resourceid")
-    if _read_error(detail) and (resource is None or is_account_id(resource)):
+    if blank.denied and (resource is None or is_account_id(resource)):
         return _read_attempted({"accountid": resource}, detail, blank)
     if not is_account_id(resource):
         return Ignored(event=blank.event, reason="no tag of an account was changed")
@@ -151,7 +154,7 @@ def _read_tag_keys(found: Mapping[str, object]) -> tuple[str, ...]:
 
 
 def _read_ou_changed(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
-    if _read_error(detail):
+    if blank.denied:
         return _read_attempted({}, detail, blank)
     ou_id = flatten_leaves(detail.get("requestParameters")).get("organizationalunitid")
     if not isinstance(ou_id, str):
@@ -167,21 +170,20 @@ def _read_attempted(
     Automation gets those every day: the move was made already, or something changed at the same time.
     CloudTrail may not show the target of a denied call: then the account is the caller's.
     """
-    if not any(sign in str(_read_error(detail)).lower() for sign in _DENIALS):
+    if not any(sign in str(blank.denied).lower() for sign in _DENIALS):
         return Ignored(event=blank.event, reason="AWS refused the call")
-    return _read_denied(detail, replace(blank, account_id=_read_affected(found, detail)))
+    return replace(blank, account_id=_read_affected(found, detail))
 
 
 def _read_contact_changed(detail: Mapping[str, Any], blank: Signal) -> Signal:
     found = flatten_leaves(detail.get("requestParameters"))
     kind = _KINDS.get(str(found.get("alternatecontacttype", "")).upper())
-    return _read_denied(detail, replace(blank, account_id=_read_affected(found, detail), kind=kind))
+    return replace(blank, account_id=_read_affected(found, detail), kind=kind)
 
 
 def _read_primary_changed(detail: Mapping[str, Any], blank: Signal) -> Signal:
     found = flatten_leaves(detail.get("requestParameters"))
-    affected = _read_affected(found, detail)
-    return _read_denied(detail, replace(blank, account_id=affected, kind=ContactKind.PRIMARY))
+    return replace(blank, account_id=_read_affected(found, detail), kind=ContactKind.PRIMARY)
 
 
 def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
@@ -193,7 +195,7 @@ def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignore
         return _read_part(detail, found, blank)
     principal = found.get("serviceprincipal")
     # A denied call shows no parameters: it may have been about ours.
-    named = bool(found) or not _read_error(detail)
+    named = bool(found) or not blank.denied
     if scope in (Scope.DELEGATION, Scope.TRUSTED_ACCESS) and named and str(principal) not in OUR_PRINCIPALS:
         return Ignored(event=blank.event, reason="not about a service that Rollcall needs")
     if (reason := _find_reason_to_ignore(blank.event.name, found)) is not None:
@@ -202,10 +204,7 @@ def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignore
     subject = read_text(principal or found.get("policyid") or found.get("regionname"), longest=256)
     if blank.event.name == REGION_STATUS:
         subject = f"{subject or 'a Region'} {found['status']}"
-    return _read_denied(
-        detail,
-        replace(blank, account_id=_read_affected(found, detail), subject=subject),
-    )
+    return replace(blank, account_id=_read_affected(found, detail), subject=subject)
 
 
 def _find_reason_to_ignore(name: str, found: Mapping[str, object]) -> str | None:
@@ -222,7 +221,7 @@ def _find_reason_to_ignore(name: str, found: Mapping[str, object]) -> str | None
 def _read_part(detail: Mapping[str, Any], found: Mapping[str, object], blank: Signal) -> Signal | Ignored:
     """A change of a part of Rollcall itself: CloudTrail names it in the request, or else in the answer."""
     part = find_part(found) or find_part(flatten_leaves(detail.get("responseElements")))
-    if part is None or _read_error(detail):
+    if part is None or blank.denied:
         return Ignored(event=blank.event, reason="nothing of Rollcall was changed")
     return replace(blank, account_id=_read_affected({}, detail), subject=read_text(part, longest=256))
 
@@ -232,10 +231,7 @@ def _read_renamed(detail: Mapping[str, Any], blank: Signal) -> Signal:
     name = read_text(found.get("accountname"), longest=_LONGEST_NAME)
     # CloudTrail may hide it, in either of two ways.
     hidden = name is None or "HIDDEN" in name or not name.strip("* ")
-    return _read_denied(
-        detail,
-        replace(blank, account_id=_read_affected(found, detail), destination=None if hidden else name),
-    )
+    return replace(blank, account_id=_read_affected(found, detail), destination=None if hidden else name)
 
 
 def _read_affected(found: Mapping[str, object], detail: Mapping[str, Any]) -> str:
@@ -245,10 +241,6 @@ def _read_affected(found: Mapping[str, object], detail: Mapping[str, Any]) -> st
         named = None  # anything may have been named in a call that AWS refused: the alert is about the caller
     caller = detail.get("recipientAccountId") or Actor.from_detail(detail).account_id
     return read_account_id(named or caller)
-
-
-def _read_denied(detail: Mapping[str, Any], signal: Signal) -> Signal:
-    return replace(signal, denied=_read_error(detail))
 
 
 def _read_error(detail: Mapping[str, Any]) -> str | None:

@@ -114,8 +114,13 @@ def is_provisioning(signal: Signal, now: datetime) -> bool:
 
 def parse_time(signal: Signal) -> datetime | None:
     """When it happened, None if the event has no readable time."""
+    return read_time(signal.event.time)
+
+
+def read_time(text: str) -> datetime | None:
+    """The time of an event (UTC), None if it cannot be read."""
     try:
-        then = datetime.fromisoformat(signal.event.time)
+        then = datetime.fromisoformat(text)
         return (then if then.tzinfo else then.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.events.monitored import get_monitored
-from rollcall.events.signal import TAMPERING, Cause
+from rollcall.events.signal import TAMPERING, Cause, read_time
 from rollcall.model.contact import ContactKind, find_rules
 from rollcall.model.display import format_duration
 from rollcall.model.levels import Severity
@@ -252,14 +252,10 @@ def _describe_status(alerted: _Alerted, status: Status, *, retried: bool) -> str
 
 def _describe_time(incident: Mapping[str, Any], alerted: _Alerted) -> str:
     """When it happened, and how long a contact that somebody changed waited to be restored."""
-    decided = datetime.fromisoformat(incident["decided_at"])
-    try:
-        then = datetime.fromisoformat(incident["event"]["time"])
-        then = (then if then.tzinfo else then.replace(tzinfo=UTC)).astimezone(UTC)
-        span = max(decided - then, timedelta(0))
-        age = format_duration(span) if span >= _SECOND else "less than 1 s"
-    except (ValueError, OverflowError):
+    if (then := read_time(incident["event"]["time"])) is None:
         return f"{incident['event']['time'] or 'unknown'}, how long ago is unknown"
+    span = max(datetime.fromisoformat(incident["decided_at"]) - then, timedelta(0))
+    age = format_duration(span) if span >= _SECOND else "less than 1 s"
     text = f"{then:%Y-%m-%d %H:%M:%S} UTC"
     if incident["cause"] in TAMPERING:
         restored = {outcome["kind"] for outcome, _ in alerted if outcome["verdict"] == Verdict.SET}

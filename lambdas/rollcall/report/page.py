@@ -18,11 +18,11 @@ from rollcall.model.contact import ALL_PARTS, ContactKind
 from rollcall.model.display import format_duration, spell_unseen, spell_value
 from rollcall.outcomes.verdicts import COUNTED, VERDICTS, Verdict
 from rollcall.report.build import ATTENTION
-from rollcall.report.summary import answer_coverage, answer_edits, list_tasks
+from rollcall.report.summary import answer_coverage, answer_edits, find_tasks
 from rollcall.report.words import (
-    describe_end,
+    ENDED,
+    STARTED_BY,
     describe_reads,
-    describe_start,
     format_percent,
     list_roster_facts,
 )
@@ -52,13 +52,13 @@ def render(report: Mapping[str, Any]) -> str:
         waiting_changes=sum(plan["changes"] for plan in report["waiting"]),
         counts=report["coverage"]["contacts"],
         answers=(answer_coverage(report), answer_edits(report)),
-        tasks=list_tasks(report),
+        tasks=list(find_tasks(report)),
         edits=_list_edits(report["edits"]),
         attention=_list_attention(report["accounts"]),
         attention_count=sum(report["coverage"]["contacts"][status] for status in ATTENTION),
         silent={(item["account_id"], item["kind"]) for item in report["drift"]},
-        started_by=describe_start(report["run"]),
-        ended=describe_end(report["run"]),
+        started_by=STARTED_BY[report["run"]["trigger"]],
+        ended=ENDED[report["run"]["ending"]],
         reads=describe_reads(report),
         roster_facts=list_roster_facts(report["run"], report["mode"]),
         chart=draw_chart(report["trend"]),

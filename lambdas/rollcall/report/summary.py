@@ -130,12 +130,8 @@ def _describe_lengths(edits: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"The longest was wrong for {length}: {place}, by {longest['principal']}."
 
 
-def list_tasks(report: Mapping[str, Any]) -> list[Task]:
-    """What waits for a person, the most urgent first; empty if nothing does."""
-    return list(_find_tasks(report))
-
-
-def _find_tasks(report: Mapping[str, Any]) -> Iterator[Task]:
+def find_tasks(report: Mapping[str, Any]) -> Iterator[Task]:
+    """What waits for a person, the most urgent first."""
     run, counts = report["run"], report["coverage"]["contacts"]
     if run["failed"]:
         yield Task(

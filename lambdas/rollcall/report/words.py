@@ -13,14 +13,16 @@ from rollcall.model.roster import Mode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_STARTED_BY: Final = {
+#: What started a run, by its trigger.
+STARTED_BY: Final = {
     "schedule": "the schedule",
     "roster": "a deployment of the roster",
     "operator": "an operator",
     "approval": "an approval",
     "rollback": "a person who wants to roll back",
 }
-_ENDED: Final = {
+#: How it ended.
+ENDED: Final = {
     "finished": "finished",
     "pending-approval": "finished, a plan is pending approval",
     "paused": "writes were paused",
@@ -43,16 +45,6 @@ def format_percent(share: float) -> str:
     """A share with one decimal, cut and not rounded: 100.0 % is said only of all."""
     # Without the small bit 57 of 100 were 56.9 %, as 0.57 * 1000 is a little less than 570.
     return f"{math.floor(share * 1000 + 1e-6) / 10:.1f} %"
-
-
-def describe_start(run: Mapping[str, Any]) -> str:
-    """What started the run of a summary."""
-    return _STARTED_BY[run["trigger"]]
-
-
-def describe_end(run: Mapping[str, Any]) -> str:
-    """How it ended."""
-    return _ENDED[run["ending"]]
 
 
 def describe_reads(report: Mapping[str, Any]) -> str:

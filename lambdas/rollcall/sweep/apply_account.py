@@ -58,11 +58,6 @@ def make_sweep_signal(account_id: str, run: Run, now: datetime) -> Signal:
     return Signal(account_id=account_id, cause=Cause.SWEPT, event=event, actor=SWEEP)
 
 
-def name_owner(run: Run) -> str:
-    """Who owns the intents of a run: only a later worker of the same execution knows the earlier one gone."""
-    return f"sweep/{run.execution}"
-
-
 def _make_unwritten(planned: PlannedChange, verdict: Verdict, reason: str) -> AppliedChange:
     """A planned change of which nothing was written now."""
     outcome = Outcome(
@@ -221,7 +216,8 @@ class AccountApplier:
             change=decided,
             roster_digest=self.roster.digest,
             authorised=False,
-            delivery=Delivery(message_id=name_owner(self.run), deadline=self.deadline),
+            # Only a later worker of the same execution knows the earlier one gone.
+            delivery=Delivery(message_id=f"sweep/{self.run.execution}", deadline=self.deadline),
             writer=self.ports.writer,
         )
 

@@ -122,21 +122,9 @@ class ReportStep:
         """Update known drift by what this run read, but none that was noted after the run began."""
         for account_id, kind, at, after in counts.noted:
             if at <= run.started_at:
-                self._replace_drift(account_id, kind, at, after, run.started_at)
-
-    def _replace_drift(
-        self, account_id: str, kind: ContactKind, at: datetime, after: KnownDrift | None, read_at: datetime
-    ) -> None:
-        """Replace the known drift of this time; a later one stays, and one that was seen since the read."""
-
-        def change(record: ContactRecord) -> ContactRecord:
-            same = record.drift is not None and record.drift.at == at
-            if not same or (record.seen_at is not None and record.seen_at > read_at):
-                return record
-            return replace(record, drift=after, seen_at=read_at)
-
-        record = self.ports.records.load(account_id, kind)
-        update_record(self.ports.records, record, change, clock=self.ports.clock)
+                record = self.ports.records.load(account_id, kind)
+                change = partial(_replace_drift, at=at, after=after, read_at=run.started_at)
+                update_record(self.ports.records, record, change, clock=self.ports.clock)
 
     def _drop_altered(self, run: Run, plan: PlanReference, now: datetime) -> None:
         """Forget an altered plan and its approval, and remember that it lapsed: the next sweep plans anew."""
@@ -254,6 +242,16 @@ class ReportStep:
         self.measure(Metric.SWEEP_HELD, len(run.pending))
         self.measure(Metric.SWEEP_DRIFT, summary["drift"])
         self.measure(Metric.CONTACTS_UNREADABLE, summary["contacts"]["unreadable"])
+
+
+def _replace_drift(
+    record: ContactRecord, *, at: datetime, after: KnownDrift | None, read_at: datetime
+) -> ContactRecord:
+    """Replace the known drift of this time; a later one stays, and one that was seen since the read."""
+    same = record.drift is not None and record.drift.at == at
+    if not same or (record.seen_at is not None and record.seen_at > read_at):
+        return record
+    return replace(record, drift=after, seen_at=read_at)
 
 
 def _is_applied(run: Run, plan: PlanReference, results: Iterable[ChangeResult]) -> bool:

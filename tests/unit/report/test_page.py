@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rollcall.model.contact import ContactKind
 from rollcall.model.roster import compute_digest
 from rollcall.report.page import render
-from rollcall.report.words import describe_end, describe_start, format_percent
+from rollcall.report.words import ENDED, STARTED_BY, format_percent
 from rollcall.sweep import observe
 from rollcall.sweep.run import Ending, Trigger
 from tests.support.reports import sample_report
@@ -56,12 +56,12 @@ def test_only_all_is_a_hundred_percent(counted: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("trigger", list(Trigger))
 def test_every_trigger_has_words(trigger: Trigger) -> None:
-    assert describe_start({"trigger": str(trigger)})
+    assert STARTED_BY[str(trigger)]
 
 
 @pytest.mark.parametrize("ending", sorted(set(Ending) - WITHOUT_REPORT))
 def test_every_ending_of_a_report_has_words(ending: Ending) -> None:
-    assert describe_end({"ending": str(ending)})
+    assert ENDED[str(ending)]
 
 
 class TestRoster:

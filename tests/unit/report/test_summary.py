@@ -12,7 +12,7 @@ from rollcall.contact.known_drift import KnownDrift
 from rollcall.contact.record import add_edit, mark_published
 from rollcall.model.contact import ContactKind
 from rollcall.report.page import render
-from rollcall.report.summary import answer_coverage, answer_edits, list_tasks
+from rollcall.report.summary import answer_coverage, answer_edits, find_tasks
 from tests.support.record_samples import make_edit
 from tests.support.reports import sample_report
 from tests.support.sweep_runs import BAD, drift, settled
@@ -125,7 +125,7 @@ class TestEdits:
             texts(report)
         )
         assert datetime.fromisoformat(report["run"]["ended_at"]) == world.clock.now()
-        assert "rollcall history --open" in [task.command for task in list_tasks(report)]
+        assert "rollcall history --open" in [task.command for task in find_tasks(report)]
         assert f"billing NOT restored {report['edits'][0]['incident_id']} 70 min so far {MARY}" in page_of(
             world
         )
@@ -156,25 +156,25 @@ class TestTasks:
     def test_nothing_waits_where_all_is_well(self) -> None:
         world = settled()
         world.sweep()
-        assert list_tasks(report_of(world)) == []
+        assert list(find_tasks(report_of(world))) == []
         assert "What waits for a person? Nothing" in page_of(world)
 
     def test_each_thing_that_waits_has_its_command(self) -> None:
         report = sample_report(40, held=True)
         report["run"]["failed"] = {"observe": "x"}
         report["unmatched"] = ["an entry"]
-        texts = {task.command: task.text for task in list_tasks(report)}
+        texts = {task.command: task.text for task in find_tasks(report)}
         assert texts["rollcall sweep"] == "The run did not finish: observe failed."
         assert texts["rollcall approve 000000000000"].startswith("A plan with ")
         assert "1 entry of the roster matches no account: correct or remove what is listed below." in [
-            task.text for task in list_tasks(report)
+            task.text for task in find_tasks(report)
         ]
 
     def test_a_pause_waits(self) -> None:
         world = settled()
         world.command("pause")
         world.sweep()
-        assert [task.command for task in list_tasks(report_of(world))] == ["rollcall unpause --reason TEXT"]
+        assert [task.command for task in find_tasks(report_of(world))] == ["rollcall unpause --reason TEXT"]
 
     def test_attention_begins_with_security(self) -> None:
         page = render(sample_report(240))

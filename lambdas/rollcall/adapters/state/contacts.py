@@ -15,6 +15,7 @@ from rollcall.adapters.state.table import (
     make_expiry,
     make_key,
     make_versioned_put,
+    write_document,
 )
 from rollcall.contact.record import ContactRecord
 from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
@@ -110,7 +111,7 @@ def _read(item: Mapping[str, Any]) -> ContactRecord:
 def _write(record: ContactRecord, at: datetime) -> dict[str, Any]:
     """The parameters of a put that only takes the place of what was read."""
     item = _make_key(record.account_id, str(record.kind)) | {
-        "document": {"S": json.dumps(record.as_document(), sort_keys=True)},
+        "document": write_document(record),
         "expires_at": make_expiry(at, _REMEMBERED.total_seconds()),
     }
     if record.is_pending or record.edits:

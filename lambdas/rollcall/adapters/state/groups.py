@@ -16,6 +16,7 @@ from rollcall.adapters.state.table import (
     make_expiry,
     make_key,
     make_versioned_put,
+    write_document,
 )
 from rollcall.grouping.model import (
     ALERTS_WITHIN,
@@ -183,7 +184,7 @@ def _write_line(key: GroupKey, line: Line, at: datetime) -> list[tuple[str, dict
     """The line itself, and where it can be found by its incident."""
     kept = {"expires_at": make_expiry(at, _REMEMBERED.total_seconds()), "verdict": {"S": line.verdict}}
     document = {
-        "document": {"S": json.dumps(line.as_document(), sort_keys=True)},
+        "document": write_document(line),
         "unsent": {"BOOL": True},
         PENDING: {"S": "group"},
         **_write_key(key),

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.state.contacts import PENDING
-from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key
+from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key, write_document
 from rollcall.events.signal import Signal
 from rollcall.publish.incidents import AlertedIncident, AlertStage
 
@@ -42,7 +42,7 @@ class IncidentItems(TableAdapter):
                 ":stage": {"S": str(incident.stage)},
                 ":rank": {"N": str(_RANKS[incident.stage])},
                 ":opening": {"S": incident.opening},
-                ":signal": {"S": json.dumps(incident.signal.as_document(), sort_keys=True)},
+                ":signal": write_document(incident.signal),
                 ":at": {"S": at.isoformat()},
                 ":expiry": make_expiry(at, _REMEMBERED_SECONDS),
             }

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.errors import AWS_ERRORS
-from rollcall.adapters.state.table import TableAdapter, make_error, make_key
+from rollcall.adapters.state.table import TableAdapter, make_error, make_key, write_document
 from rollcall.adapters.system import SystemClock
 from rollcall.control.pauses import Pause, PauseStage
 from rollcall.decide.resolve import Enforcement, RegisteredDrill
@@ -62,7 +62,7 @@ class ControlItems(TableAdapter):
             UpdateExpression="SET drill = :drill, drill_at = :at",
             ConditionExpression="attribute_not_exists(drill_at) OR drill_at <= :at",
             ExpressionAttributeValues={
-                ":drill": {"S": json.dumps(drill.as_document(), sort_keys=True)},
+                ":drill": write_document(drill),
                 ":at": {"N": str(drill.started_at.timestamp())},
             },
         )
@@ -105,7 +105,7 @@ class ControlItems(TableAdapter):
         roster = make_key("roster", digest) | record | {"document": {"B": packed}}
         values = {"approved": {"S": digest}} | record
         if notice is not None:
-            values[_NOTICE] = {"S": _write_notice(notice)}
+            values[_NOTICE] = write_document(notice)
         known = "attribute_not_exists(approved)" if before is None else "approved = :before"
         approval = {
             "Key": APPROVAL,
@@ -133,7 +133,7 @@ class ControlItems(TableAdapter):
             Key=APPROVAL,
             UpdateExpression=f"REMOVE {_NOTICE}",
             ConditionExpression=f"{_NOTICE} = :published",
-            ExpressionAttributeValues={":published": {"S": _write_notice(notice)}},
+            ExpressionAttributeValues={":published": write_document(notice)},
         )
 
     def load_pause(self) -> Pause | None:
@@ -184,10 +184,6 @@ def check_unpaused(at: datetime) -> tuple[str, dict[str, Any]]:
         "ConditionExpression": "attribute_not_exists(paused) OR paused = :no OR paused_until <= :now",
         "ExpressionAttributeValues": values,
     }
-
-
-def _write_notice(notice: Notice) -> str:
-    return json.dumps(notice.as_document(), sort_keys=True)
 
 
 class MatchTable(TableAdapter):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key
+from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key, write_document
 from rollcall.model.errors import RetryableError
 from rollcall.sweep.approvals import COUNTED, WAITS, LapsedApproval, PassedPlan, PendingPlan
 from rollcall.sweep.plan_alerts import AlertedPlan
@@ -93,7 +93,7 @@ class PendingPlanItems(TableAdapter):
     def save_alerted(self, alerted: AlertedPlan) -> None:
         """Remember that the plan was alerted as pending, and its end was not."""
         kept = make_expiry(alerted.at, _ALERTED_KEPT.total_seconds())
-        item = _make_alerted_key(alerted) | {"document": _write_alerted(alerted), "expires_at": kept}
+        item = _make_alerted_key(alerted) | {"document": write_document(alerted), "expires_at": kept}
         self._table.call("put_item", Item=item)
 
     def list_alerted(self) -> Sequence[AlertedPlan]:
@@ -107,7 +107,7 @@ class PendingPlanItems(TableAdapter):
             "delete_item",
             Key=_make_alerted_key(alerted),
             ConditionExpression="document = :known",
-            ExpressionAttributeValues={":known": _write_alerted(alerted)},
+            ExpressionAttributeValues={":known": write_document(alerted)},
         )
 
     def forget_roster(self, roster: str, now: datetime) -> None:
@@ -129,7 +129,7 @@ class PendingPlanItems(TableAdapter):
     def save_lapsed(self, lapsed: LapsedApproval) -> None:
         """Remember an approval that came to nothing, in place of an earlier one."""
         item = _LAPSED | {
-            "document": {"S": json.dumps(lapsed.as_document(), sort_keys=True)},
+            "document": write_document(lapsed),
             "expires_at": make_expiry(lapsed.at, _LAPSED_SHOWN.total_seconds()),
         }
         self._table.call("put_item", Item=item)
@@ -156,7 +156,7 @@ class PendingPlanItems(TableAdapter):
     def save_passed(self, passed: PassedPlan) -> None:
         """Remember it in place of what was known of its run."""
         item = make_key("sweep", _PASSED + passed.run) | {
-            "document": {"S": json.dumps(passed.as_document(), sort_keys=True)},
+            "document": write_document(passed),
             "expires_at": make_expiry(passed.at, COUNTED.total_seconds()),
         }
         self._table.call("put_item", Item=item)
@@ -179,16 +179,12 @@ def _make_alerted_key(alerted: AlertedPlan) -> dict[str, Any]:
     return make_key("sweep", _ALERTED + alerted.key)
 
 
-def _write_alerted(alerted: AlertedPlan) -> dict[str, str]:
-    return {"S": json.dumps(alerted.as_document(), sort_keys=True)}
-
-
 def _write_pending(pending: PendingPlan) -> dict[str, Any]:
     approved = {"approved_by": {"S": pending.approved_by}} if pending.approved_by else {}
     return (
         _make_key(pending.plan)
         | {
-            "document": {"S": json.dumps(pending.as_document(), sort_keys=True)},
+            "document": write_document(pending),
             "expires_at": make_expiry(pending.expires_at, 0),
         }
         | approved
@@ -249,7 +245,7 @@ class SweepTable(PendingPlanItems):
     def save_unreported(self, run: Run, now: datetime) -> None:
         """Remember that people are still to be alerted of what this run does."""
         item = make_key("sweep", _UNREPORTED + run.id) | {
-            "document": {"S": json.dumps(run.as_document(), sort_keys=True)},
+            "document": write_document(run),
             "expires_at": make_expiry(now, _UNREPORTED_KEPT.total_seconds()),
         }
         self._table.call("put_item", Item=item)
@@ -267,7 +263,7 @@ class SweepTable(PendingPlanItems):
         item = _CURRENT | {
             "execution": {"S": run.execution},
             "lease_until": make_expiry(now, LEASE_SECONDS),
-            "document": {"S": json.dumps(run.as_document(), sort_keys=True)},
+            "document": write_document(run),
         }
         return self._table.try_write(
             "put_item",

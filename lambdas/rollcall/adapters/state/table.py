@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -12,6 +13,8 @@ from rollcall.model.errors import RetryableError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+    from rollcall.model.codec import Serializable
 
 
 class DynamoTable:
@@ -132,6 +135,11 @@ def make_error(operation: str, error: Exception) -> RetryableError:
 def make_key(pk: str, sk: str) -> dict[str, Any]:
     """The key of an item."""
     return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def write_document(one: Serializable) -> dict[str, str]:
+    """For `document`: what is stored whole."""
+    return {"S": json.dumps(one.as_document(), sort_keys=True)}
 
 
 def make_versioned_put(item: Mapping[str, Any], version: int) -> dict[str, Any]:

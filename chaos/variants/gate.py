@@ -49,7 +49,7 @@ GATE: Final = (
     ),
     Variant(
         name="new-plan-replaces-approved",
-        place="rollcall.adapters.state.sweeps:PendingPlanItems.save_pending",
+        place="rollcall.adapters.state.sweeps:SweepTable.save_pending",
         old="for other in self._list_all():\n",
         new="for other in self._list_all():\n"
         "            if other.roster == pending.roster and other.plan != pending.plan:\n"

@@ -511,9 +511,6 @@ class MemorySweeps:
         found = [held for held in self.plans.values() if held.approved_by and held.expires_at > now]
         return sorted(found, key=lambda held: held.plan)
 
-    def list_granted(self, roster: str, now: datetime) -> list[PendingPlan]:
-        return [held for held in self.list_approved(now) if held.roster == roster]
-
     def forget_applied(self, plan: str) -> None:
         self.faults("sweeps.forget_applied")
         self.plans.pop(plan, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.decide.plan_values import KnownContacts, group_changes
 from rollcall.decide.roster_entries import describe_accounts
@@ -19,7 +19,7 @@ from rollcall.sweep.run import PlanReference, Trigger
 from rollcall.sweep.stored_plan import StoredPlan, compute_weakened, read_places
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from rollcall.decide.plan_values import ChangeGroup
     from rollcall.decide.roster_change import RosterChange
@@ -88,58 +88,6 @@ class PassedPlan(Serializable):
     plan: PlanReference | None
     #: Contacts (account/kind) that were drift then. None if too many to store: then all that differed count.
     drifted: tuple[str, ...] | None = None
-
-
-class PendingPlanMemory(Protocol):
-    """Memory of plans that wait, of approvals and of plans that passed. RetryableError from each."""
-
-    def save_pending(self, pending: PendingPlan) -> bool:
-        """Remember a plan that waits; it replaces one of the same roster that nobody approved.
-
-        False if it waited before.
-        """
-
-    def find_pending(self, plan: str) -> PendingPlan | None:
-        """The plan that waits under this digest, None if there is none."""
-
-    def list_pending(self, now: datetime) -> Sequence[PendingPlan]:
-        """All plans that wait for approval and have not expired."""
-
-    def approve(self, plan: str, *, by: str, at: datetime) -> None:
-        """Remember who approved it; an approval that lapsed before is answered by it."""
-
-    def list_approved(self, now: datetime) -> Sequence[PendingPlan]:
-        """Plans that somebody approved, that have not expired, and that no run has carried out to its end."""
-
-    def list_granted(self, roster: str, now: datetime) -> Sequence[PendingPlan]:
-        """Those of them that are for this roster."""
-
-    def forget_applied(self, plan: str) -> None:
-        """Forget a plan: a run got to its end. Others, which may want more, go on waiting."""
-
-    def forget_roster(self, roster: str, now: datetime) -> None:
-        """Forget all plans for this roster: a run got to its end. In how many accounts is not forgotten."""
-
-    def forget_others(self, rosters: Collection[str], now: datetime) -> None:
-        """Forget all plans but those for these rosters, approved ones too: another roster is in force now."""
-
-    def save_lapsed(self, lapsed: LapsedApproval) -> None:
-        """Remember an approval that came to nothing, in place of an earlier one."""
-
-    def find_lapsed(self, now: datetime) -> LapsedApproval | None:
-        """The last one of the past seven days that no other approval has answered."""
-
-    def save_rolled_back(self, roster: str | None, now: datetime) -> None:
-        """Remember the deployed roster (digest) that a person rolled back; None forgets it."""
-
-    def find_rolled_back(self) -> str | None:
-        """That roster, None if nobody rolled back."""
-
-    def save_passed(self, passed: PassedPlan) -> None:
-        """Remember it in place of what was known of its run."""
-
-    def list_passed(self, now: datetime) -> Sequence[PassedPlan]:
-        """Those of the past seven days."""
 
 
 #: Changes that nobody looked at count together for so long: many small ones are one large one.

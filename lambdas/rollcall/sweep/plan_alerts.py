@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from rollcall.model.codec import Serializable
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
-from rollcall.sweep.approvals import PendingPlan, PendingPlanMemory
 from rollcall.sweep.run import LEASE_SECONDS, Ending
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from rollcall.ports import Clock, OutcomeBus
     from rollcall.rosters.current import Rosters
+    from rollcall.sweep.approvals import LapsedApproval, PassedPlan, PendingPlan
     from rollcall.sweep.run import Run
 
 #: A worker that is about to publish an opening has done so by then, or is gone.
@@ -46,8 +46,53 @@ class AlertedPlan(Serializable):
         return f"{self.plan}/{self.data}"
 
 
-class PlanMemory(PendingPlanMemory, Protocol):
-    """Memory of plans that wait, and of their alerts that are open. RetryableError from each."""
+class PlanMemory(Protocol):
+    """Memory of plans that wait or passed, of approvals and of open alerts. RetryableError from each."""
+
+    def save_pending(self, pending: PendingPlan) -> bool:
+        """Remember a plan that waits; it replaces one of the same roster that nobody approved.
+
+        False if it waited before.
+        """
+
+    def find_pending(self, plan: str) -> PendingPlan | None:
+        """The plan that waits under this digest, None if there is none."""
+
+    def list_pending(self, now: datetime) -> Sequence[PendingPlan]:
+        """All plans that wait for approval and have not expired."""
+
+    def approve(self, plan: str, *, by: str, at: datetime) -> None:
+        """Remember who approved it; an approval that lapsed before is answered by it."""
+
+    def list_approved(self, now: datetime) -> Sequence[PendingPlan]:
+        """Plans that somebody approved, that have not expired, and that no run has carried out to its end."""
+
+    def forget_applied(self, plan: str) -> None:
+        """Forget a plan: a run got to its end. Others, which may want more, go on waiting."""
+
+    def forget_roster(self, roster: str, now: datetime) -> None:
+        """Forget all plans for this roster: a run got to its end. In how many accounts is not forgotten."""
+
+    def forget_others(self, rosters: Collection[str], now: datetime) -> None:
+        """Forget all plans but those for these rosters, approved ones too: another roster is in force now."""
+
+    def save_lapsed(self, lapsed: LapsedApproval) -> None:
+        """Remember an approval that came to nothing, in place of an earlier one."""
+
+    def find_lapsed(self, now: datetime) -> LapsedApproval | None:
+        """The last one of the past seven days that no other approval has answered."""
+
+    def save_rolled_back(self, roster: str | None, now: datetime) -> None:
+        """Remember the deployed roster (digest) that a person rolled back; None forgets it."""
+
+    def find_rolled_back(self) -> str | None:
+        """That roster, None if nobody rolled back."""
+
+    def save_passed(self, passed: PassedPlan) -> None:
+        """Remember it in place of what was known of its run."""
+
+    def list_passed(self, now: datetime) -> Sequence[PassedPlan]:
+        """Those of the past seven days."""
 
     def save_alerted(self, alerted: AlertedPlan) -> None:
         """Remember it in place of what was known of the alert of this plan."""

@@ -41,7 +41,8 @@ def load_granted(roster: str, ports: SweepPorts) -> dict[bytes, datetime]:
     approved another one.
     """
     granted: dict[bytes, datetime] = {}
-    for plan in ports.sweeps.list_granted(roster, ports.clock.now()):
+    approved = ports.sweeps.list_approved(ports.clock.now())
+    for plan in (one for one in approved if one.roster == roster):
         with suppress(AlteredPlanError):
             for change in open_pending(ports.runs, plan).read_all():
                 granted[compute_change_digest(change)] = plan.made_at

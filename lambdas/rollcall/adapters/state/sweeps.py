@@ -26,10 +26,14 @@ _ALERTED_KEPT: Final = timedelta(days=30)
 _ROLLED_BACK: Final = make_key("sweep", "left")
 #: As long as a plan waits: the approver comes to look within that time.
 _LAPSED_SHOWN: Final = WAITS
+_CURRENT, _LAST = make_key("sweep", "current"), make_key("sweep", "last")
+_UNREPORTED: Final = "unreported#"
+#: Long after the next run, which reports it.
+_UNREPORTED_KEPT: Final = timedelta(days=30)
 
 
-class PendingPlanItems(TableAdapter):
-    """The port `PendingPlanMemory`."""
+class SweepTable(TableAdapter):
+    """The port `Sweeps` over a boto3 DynamoDB client. All reads are consistent."""
 
     def save_pending(self, pending: PendingPlan) -> bool:
         """Remember a plan that waits, instead of another of its roster that nobody approved.
@@ -76,10 +80,6 @@ class PendingPlanItems(TableAdapter):
         """Plans that somebody approved, that have not expired, and that no run has carried out to its end."""
         found = [plan for plan in self._list_all() if plan.expires_at > now]
         return [plan for plan in found if plan.approved_by is not None]
-
-    def list_granted(self, roster: str, now: datetime) -> Sequence[PendingPlan]:
-        """Those of them that are for this roster."""
-        return [plan for plan in self.list_approved(now) if plan.roster == roster]
 
     def forget_applied(self, plan: str) -> None:
         """Forget a plan: a run got to its end."""
@@ -170,42 +170,6 @@ class PendingPlanItems(TableAdapter):
     def _list_all(self) -> list[PendingPlan]:
         return [_read_pending(item) for item in self._table.query("sweep", prefix=_PENDING)]
 
-
-def _make_key(plan: str) -> dict[str, Any]:
-    return make_key("sweep", _PENDING + plan)
-
-
-def _make_alerted_key(alerted: AlertedPlan) -> dict[str, Any]:
-    return make_key("sweep", _ALERTED + alerted.key)
-
-
-def _write_pending(pending: PendingPlan) -> dict[str, Any]:
-    approved = {"approved_by": {"S": pending.approved_by}} if pending.approved_by else {}
-    return (
-        _make_key(pending.plan)
-        | {
-            "document": write_document(pending),
-            "expires_at": make_expiry(pending.expires_at, 0),
-        }
-        | approved
-    )
-
-
-def _read_pending(item: Mapping[str, Any]) -> PendingPlan:
-    # Who approved it stands beside the document: it is added to an item that is there.
-    approved = {name: item.get(name, {}).get("S") for name in ("approved_by", "approved_at")}
-    return PendingPlan.from_document(json.loads(item["document"]["S"]) | approved)
-
-
-_CURRENT, _LAST = make_key("sweep", "current"), make_key("sweep", "last")
-_UNREPORTED: Final = "unreported#"
-#: Long after the next run, which reports it.
-_UNREPORTED_KEPT: Final = timedelta(days=30)
-
-
-class SweepTable(PendingPlanItems):
-    """The port `Sweeps` over a boto3 DynamoDB client. All reads are consistent."""
-
     def acquire(self, run: Run, now: datetime) -> bool:
         """Whether this run is the one that goes on now; the same execution gets it again."""
         free = "attribute_not_exists(pk) OR execution = :execution OR lease_until <= :now"
@@ -271,3 +235,29 @@ class SweepTable(PendingPlanItems):
             ConditionExpression=condition,
             ExpressionAttributeValues={":execution": {"S": run.execution}, **values},
         )
+
+
+def _make_key(plan: str) -> dict[str, Any]:
+    return make_key("sweep", _PENDING + plan)
+
+
+def _make_alerted_key(alerted: AlertedPlan) -> dict[str, Any]:
+    return make_key("sweep", _ALERTED + alerted.key)
+
+
+def _write_pending(pending: PendingPlan) -> dict[str, Any]:
+    approved = {"approved_by": {"S": pending.approved_by}} if pending.approved_by else {}
+    return (
+        _make_key(pending.plan)
+        | {
+            "document": write_document(pending),
+            "expires_at": make_expiry(pending.expires_at, 0),
+        }
+        | approved
+    )
+
+
+def _read_pending(item: Mapping[str, Any]) -> PendingPlan:
+    # Who approved it stands beside the document: it is added to an item that is there.
+    approved = {name: item.get(name, {}).get("S") for name in ("approved_by", "approved_at")}
+    return PendingPlan.from_document(json.loads(item["document"]["S"]) | approved)

@@ -72,7 +72,6 @@ def test_the_management_account_is_included_with_its_own_credentials(fresh):
     fresh.caller = MANAGEMENT
     fresh.has(MANAGEMENT, **RIGHT)
     result = fresh.run("init")
-    assert "Left alone" not in result.stdout
     assert "exempt" not in text(fresh)
     assert "5 have the default" not in result.stdout
 

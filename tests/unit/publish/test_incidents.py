@@ -254,17 +254,6 @@ def test_denied_attempts_of_a_stolen_role_are_told():
     assert world.alerts
 
 
-def test_an_incident_that_ends_because_the_account_was_suspended_is_not_told_as_right():
-    world = World().settle()
-    tamper(world)
-    world.ledger.refuse(times=1)
-    world.deliver(world.queue[0])
-    world.organization.accounts[MEMBER].state = "SUSPENDED"
-    world.drain()
-    assert world.contacts()["SECURITY"] == MALLORY
-    assert "right by now" not in world.alerts[-1].subject
-
-
 def test_a_second_arrival_on_one_day_is_told():
     world = World().settle()
 

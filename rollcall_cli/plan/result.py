@@ -105,7 +105,7 @@ def build_result(  # each is a fact of the hub
     differences: list[Difference] = []
     unknown: list[tuple[Account, Finding]] = []
     for item in seen.observed:
-        account, decided = item.account, plan_observed(item, roster, halted=None, today=today)
+        account, decided = item.account, plan_observed(item, roster, today=today)
         draft.add(account, decided)
         deletes.add(account, decided)
         comparison.add(item)

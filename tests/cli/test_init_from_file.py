@@ -67,7 +67,7 @@ def export(observed: Iterable[ObservedAccount], roster: Mapping[str, Any] = WITH
             "ending": "finished",
         },
         roster=roster,
-        decide=lambda record: plan_observed(record, compiled, halted=None, today=TODAY),
+        decide=lambda record: plan_observed(record, compiled, today=TODAY),
         judge=lambda _account_id, _change: PENDING_APPROVAL,
         drift=(),
         today=TODAY,

@@ -33,7 +33,7 @@ def show(approved, candidate, observed):
     groups = ChangeGrouper(KnownContacts([after, before]))
     draft = PlanBuilder(roster=after.digest, write=lambda _part, _changes: None, groups=groups)
     for one in observed:
-        draft.add(one.account, plan_observed(one, after, halted=None, today=TODAY))
+        draft.add(one.account, plan_observed(one, after, today=TODAY))
     change = compare(approved, candidate, observed)
     run = Run(
         id="r",
@@ -91,7 +91,7 @@ def test_whatever_is_written_or_weakened_is_in_the_text(approved, candidate, fou
     after = Roster.from_document(candidate)
     known = KnownContacts([after, Roster.from_document(approved)])
     for one in observed:
-        for item in plan_observed(one, after, halted=None, today=TODAY).changes:
+        for item in plan_observed(one, after, today=TODAY).changes:
             old = item.found.contact if isinstance(item.found, Present) else None
             new = item.wanted.contact if isinstance(item.wanted, Desired) else None
             (block,) = [

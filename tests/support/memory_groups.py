@@ -91,9 +91,7 @@ class MemoryGroups:
     def _put_line(self, key: GroupKey, line: Line) -> None:
         self.keys[key.id] = key
         self.lines.setdefault(key.id, {})[line.incident_id] = (True, json.dumps(line.as_document()))
-        self.grouped_incidents[line.incident_id] = Grouped(
-            incident_id=line.incident_id, key=key, verdict=line.verdict, alone=line.alone
-        )
+        self.grouped_incidents[line.incident_id] = Grouped(key=key, verdict=line.verdict, alone=line.alone)
 
     def add_line(self, key: GroupKey, line: Line, *, at: datetime) -> bool:  # noqa: ARG002
         self.faults("state.add_line")

@@ -61,13 +61,13 @@ def sample_report(
     results = {
         (record.account.id, change.kind): _judge(chance)
         for record in records
-        for change in plan_observed(record, roster, halted=None, today=TODAY).changes
+        for change in plan_observed(record, roster, today=TODAY).changes
         if not held
     }
     basis = ReportInput(
         summary=_summary(roster, accounts, held=held),
         roster=ROSTER,
-        decide=lambda record: plan_observed(record, roster, halted=None, today=TODAY),
+        decide=lambda record: plan_observed(record, roster, today=TODAY),
         judge=lambda account_id, change: results.get((account_id, change.kind), PENDING_APPROVAL),
         # No event came of them: what an event comes of is restored before a sweep sees it.
         drift=[key for key in sorted(results) if results[key][0] is Verdict.SET][: None if calm else 2],
@@ -117,7 +117,7 @@ def _wait(roster: Roster, records: list[ObservedAccount]) -> dict[str, Any]:
     changes = [
         (record.account, change)
         for record in records
-        for change in plan_observed(record, roster, halted=None, today=TODAY).changes
+        for change in plan_observed(record, roster, today=TODAY).changes
     ]
     groups = group_changes(changes, KnownContacts([roster]))
     return {

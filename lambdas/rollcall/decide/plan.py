@@ -194,22 +194,21 @@ def lay_writes(observed: Iterable[ObservedAccount], results: Iterable[ChangeResu
 
 
 #: Not read: a run reads only active accounts.
-_NOT_READ = Unreadable(reason="not read in this run")
+NOT_READ: Final = Unreadable(reason="not read in this run")
 
 
-def plan_observed(observed: ObservedAccount, roster: Roster, *, halted: str | None, today: date) -> Plan:
-    """Plan for one account from what a run observed of it.
+def plan_observed(observed: ObservedAccount, roster: Roster, *, today: date) -> Plan:
+    """Plan for one account from what a run observed of it, as if nothing were paused.
 
-    `halted` is why nothing may be written anywhere, None to plan as if everything could be: audit mode, which
-    the roster may ask for by account, is the roster's own answer and stops its writes either way.
+    Audit mode, which the roster may ask for by account, is the roster's own answer and stops its writes.
     """
     required = resolve_requirement(
         roster, observed.account, today=today, orphaned=observed.orphaned.get(roster.digest)
     )
-    unread = dict.fromkeys(required.desired, _NOT_READ)
+    unread = dict.fromkeys(required.desired, NOT_READ)
     return make_plan(
         requirement=required,
         account=observed.account,
         observations={**unread, **observed.contacts},
-        halted=halted or required.halted,
+        halted=required.halted,
     )

@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from rollcall.decide.new_accounts import describe_replaced, make_new_accounts
+from rollcall.decide.plan import NOT_READ
 from rollcall.decide.resolve import (
     Requirement,
     fill_placeholders,
@@ -180,8 +181,7 @@ class RosterComparison:
         """Count the account. `behind` is whether a contact changes that both rosters block now."""
         if not observed.account.active:
             return
-        unread = Unreadable(reason="not read in this run")
-        found = {kind: observed.contacts.get(kind, unread) for kind in after}
+        found = {kind: observed.contacts.get(kind, NOT_READ) for kind in after}
         if any(isinstance(contact, Unreadable) for contact in found.values()):
             self._not_compared.append(observed.account.id)
         differs = [

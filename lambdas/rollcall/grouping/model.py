@@ -225,7 +225,6 @@ class Window(Serializable):
 class Grouped:
     """The line of a group that an incident already is: its verdict, and `alone` as in the line."""
 
-    incident_id: str
     key: GroupKey
     verdict: str
     alone: bool

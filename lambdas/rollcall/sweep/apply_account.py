@@ -162,7 +162,7 @@ class AccountApplier:
         observed = ObservedAccount(
             account=account, contacts=contacts, orphaned={self.roster.digest: lost} if lost else {}
         )
-        plan = plan_observed(observed, self.roster, halted=None, today=self.ports.writer.clock.now().date())
+        plan = plan_observed(observed, self.roster, today=self.ports.writer.clock.now().date())
         decided: list[Change | Finding] = [*plan.changes, *plan.findings]
         by_kind = {item.kind: item for item in decided}
         for change in changes:

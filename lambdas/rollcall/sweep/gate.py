@@ -191,7 +191,7 @@ class Gate:
             first_part=first_part,
         )
         for observed in self.ports.runs.read_observed(run.data):
-            draft.add(observed.account, plan_observed(observed, roster, halted=None, today=today))
+            draft.add(observed.account, plan_observed(observed, roster, today=today))
             if comparison is not None:
                 comparison.add(observed)
         change = comparison.finish() if comparison is not None else RosterChange(active=draft.active)

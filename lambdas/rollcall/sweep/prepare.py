@@ -119,7 +119,7 @@ def _close_if_over(alerted: AlertedIncident, roster: Roster, ports: ApplyPorts) 
     kinds = [signal.kind] if signal.kind else sorted(roster.managed)
     found = {kind: ports.writer.accounts.get(account.id, kind) for kind in kinds}
     observed = ObservedAccount(account=account, contacts=found)
-    plan = plan_observed(observed, roster, halted=None, today=ports.writer.clock.now().date())
+    plan = plan_observed(observed, roster, today=ports.writer.clock.now().date())
     over = (Left.RIGHT, Left.ALONE)
     # The other contacts were not read: they say nothing.
     findings = [finding for finding in plan.findings if finding.kind in found]

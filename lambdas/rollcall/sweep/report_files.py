@@ -90,7 +90,7 @@ def publish_report(
     basis = ReportInput(
         summary=summary,
         roster=document,
-        decide=lambda record: plan_observed(record, roster, halted=None, today=run.started_at.date()),
+        decide=lambda record: plan_observed(record, roster, today=run.started_at.date()),
         judge=counts.judge_change,
         drift=counts.only_swept,
         waiting=waiting,

@@ -192,7 +192,7 @@ class ReportStep:
         today = run.started_at.date()
         if roster is not None:
             for observed in runs.read_observed(run.data):
-                plan = plan_observed(observed, roster, halted=None, today=today)
+                plan = plan_observed(observed, roster, today=today)
                 # That an exemption has ended no event says, and none is missing.
                 lately = find_exemption(roster, observed.account.id, today - WAITS)
                 counts.add(observed.account, plan, drift=lately is None)

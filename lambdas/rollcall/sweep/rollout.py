@@ -117,7 +117,7 @@ def _list_wrong(
     if roster is None:
         return
     for observed in ports.runs.read_observed(data):
-        for change in plan_observed(observed, roster, halted=None, today=today).changes:
+        for change in plan_observed(observed, roster, today=today).changes:
             yield make_planned_change(observed.account.id, change)
 
 
@@ -158,7 +158,7 @@ def find_unchanged(
         now = found.get(before.account.id)
         if now is None:
             continue
-        plan = plan_observed(before, roster, halted=None, today=then)
+        plan = plan_observed(before, roster, today=then)
         for kind in now.keys() - {change.kind for change in plan.changes}:
             seen = before.contacts.get(kind)
             # Of an account that is not active nothing is read, and nobody can change anything.

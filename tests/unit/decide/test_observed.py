@@ -35,9 +35,9 @@ OBSERVED = ObservedAccount(
 )
 
 
-def verdicts(observed: ObservedAccount = OBSERVED, halted: str | None = None) -> dict[str, Verdict | None]:
+def verdicts(observed: ObservedAccount = OBSERVED) -> dict[str, Verdict | None]:
     """By kind; None where the plan changes the contact."""
-    plan = plan_observed(observed, ROSTER_IN_FORCE, halted=halted, today=TODAY)
+    plan = plan_observed(observed, ROSTER_IN_FORCE, today=TODAY)
     return dict.fromkeys((str(change.kind) for change in plan.changes), None) | {
         str(finding.kind): finding.verdict for finding in plan.findings
     }
@@ -51,13 +51,9 @@ def test_what_differs_is_changed_and_what_cannot_be_read_is_left_alone() -> None
     }
 
 
-def test_a_reason_against_all_writes_turns_changes_into_what_would_be_set() -> None:
-    assert verdicts(halted="writes are paused")["OPERATIONS"] is Verdict.WOULD_SET
-
-
 def test_audit_mode_stops_a_change_that_nothing_else_stops() -> None:
     audit = Roster.from_document(ROSTER | {"mode": "audit"})
-    assert plan_observed(OBSERVED, audit, halted=None, today=TODAY).changes == ()
+    assert plan_observed(OBSERVED, audit, today=TODAY).changes == ()
 
 
 @pytest.mark.parametrize("state", [AccountState.SUSPENDED, AccountState.PENDING_ACTIVATION])

@@ -726,7 +726,7 @@ def test_for_any_two_rosters_whatever_would_be_written_or_weakened_is_counted_or
         )
         longer = ends[1] is not None and (ends[0] is None or ends[1] > ends[0])
         assert (one.account.id in named) == (weaker or longer)
-        old, new = (plan_observed(one, roster, halted=None, today=TODAY) for roster in (before, after))
+        old, new = (plan_observed(one, roster, today=TODAY) for roster in (before, after))
         kept = {(item.kind, values(item.wanted)) for item in old.changes}
         writing += any((item.kind, values(item.wanted)) not in kept for item in new.changes)
     assert change.changed >= writing

@@ -56,7 +56,7 @@ class GroupItems(TableAdapter):
         )
         admitted = (alerts or {}).get("ids", {}).get("SS", ())
         return Known(
-            grouped=_read_grouped(incident_id, grouped) if grouped else None,
+            grouped=_read_grouped(grouped) if grouped else None,
             windows=[_read_window(*name, item) for name, item in zip(names, windows, strict=True)],
             full=len(admitted) >= MOST_ALERTS,
             admitted=incident_id in admitted,
@@ -229,13 +229,8 @@ def _make_watch(watch: Watch, at: datetime) -> dict[str, Any]:
     }
 
 
-def _read_grouped(incident_id: str, item: Mapping[str, Any]) -> Grouped:
-    return Grouped(
-        incident_id=incident_id,
-        key=_read_key(item),
-        verdict=item["verdict"]["S"],
-        alone=item["alone"]["BOOL"],
-    )
+def _read_grouped(item: Mapping[str, Any]) -> Grouped:
+    return Grouped(key=_read_key(item), verdict=item["verdict"]["S"], alone=item["alone"]["BOOL"])
 
 
 def _write_key(key: GroupKey) -> dict[str, Any]:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
-    from rollcall.model.roster import Roster
     from rollcall.ports import Clock, Guardrails, Organization, OutcomeBus, Pool
     from rollcall.publish.incidents import IncidentPublisher
     from rollcall.rosters.orphaned import Matches
@@ -76,9 +75,6 @@ class Runs(Protocol):
 
     def write_roster(self, run_id: str, digest: str, document: Mapping[str, Any]) -> None:
         """Store the compiled roster of a plan that waits, for who is to read the plan."""
-
-    def read_roster(self, run_id: str, digest: str) -> Roster:
-        """That roster; RetryableError also if what is stored has another digest."""
 
     def write_results(self, run_id: str, cursor: int, results: Sequence[ChangeResult]) -> None:
         """Store what became of the changes from this cursor on."""

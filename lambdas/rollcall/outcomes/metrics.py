@@ -50,12 +50,7 @@ class Metric(StrEnum):
 
 
 #: Whose each is.
-SERVICES: Final = {
-    Metric.SWEEP_FINISHED: Service.SWEEP,
-    Metric.SWEEP_FAILED: Service.SWEEP,
-    Metric.SWEEP_HELD: Service.SWEEP,
-    Metric.SWEEP_DRIFT: Service.SWEEP,
-    Metric.CONTACTS_UNREADABLE: Service.SWEEP,
+SERVICES: Final = dict.fromkeys(Metric, Service.SWEEP) | {
     Metric.RESTORE_MILLISECONDS: Service.RECONCILE,
     Metric.REPEATED_EDITS: Service.RECONCILE,
 }

@@ -387,9 +387,6 @@ class TestTimeThatIsLeft:
         assert 1 < len(client.calls) < 80
         assert timedelta(seconds=5) < clock.now() - start <= timedelta(seconds=15)
 
-    def test_reads_have_no_such_limit(self, api):
-        assert api.get(MEMBER, SECURITY) == Absent()
-
 
 class Timed:
     """A client that notes when it was called."""

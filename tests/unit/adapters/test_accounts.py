@@ -14,10 +14,10 @@ from rollcall.adapters.account_api import (
 )
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Present, Unreadable
-from rollcall.model.errors import NotMadeError, RetryableError, UnansweredError, WriteRefusedError
+from rollcall.model.errors import NotMadeError, RetryableError, WriteRefusedError
 from rollcall.model.well_known import RECONCILE_ROLE_NAME
 from rollcall.timing import make_buckets
-from simulation import ApiError, Caller, SimulatedCloud, VirtualClock, make_example_organization
+from simulation import Caller, SimulatedCloud, VirtualClock, make_example_organization
 from tests.support.samples import (
     FOUND,
     HUB,
@@ -28,7 +28,6 @@ from tests.support.samples import (
     Recording,
     Refusing,
     client_error,
-    leaks,
 )
 
 ROLE_ARN = f"arn:aws:iam::{MANAGEMENT}:role/rollcall-management-contacts"
@@ -127,30 +126,6 @@ class TestTheManagementAccount:
         assert len(hub.assumed) == 2
         for credentials in hub.assumed:
             assert {"AccessKeyId", "SecretAccessKey", "SessionToken"} <= set(credentials)
-
-    def test_the_request_id_is_the_one_that_cloudtrail_shows(self, hub):
-        events = []
-        hub.cloud.subscribe(lambda _, event: events.append(event["detail"]))
-        written = [
-            hub.accounts.put(MANAGEMENT, SECURITY, WANTED, intent=INTENT),
-            hub.accounts.delete(MANAGEMENT, SECURITY, intent=INTENT),
-        ]
-        assert [event["requestID"] for event in events] == written
-
-    def test_a_refused_value_is_refused_as_in_any_account(self, hub):
-        hub.cloud.account.fail_next("PutAlternateContact", ApiError("ValidationException", WANTED.email, 400))
-        with pytest.raises(WriteRefusedError, match="ValidationException") as caught:
-            hub.accounts.put(MANAGEMENT, SECURITY, WANTED, intent=INTENT)
-        assert not isinstance(caught.value, UnreachableError)
-        assert caught.value.request_id
-        assert not leaks(str(caught.value))
-
-    def test_a_lost_answer_may_mean_written(self, hub):
-        lost = ApiError("InternalServerException", "", 500)
-        hub.cloud.account.fail_next("PutAlternateContact", lost, applied=True)
-        with pytest.raises(UnansweredError):
-            hub.accounts.put(MANAGEMENT, SECURITY, WANTED, intent=INTENT)
-        assert hub.accounts.get(MANAGEMENT, SECURITY) == Present(contact=WANTED)
 
 
 class TestTheOthers:

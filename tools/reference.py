@@ -18,7 +18,8 @@ from rollcall.events.actor import Actor  # noqa: E402  # same
 from rollcall.events.monitored import MONITORED_EVENTS  # noqa: E402  # same
 from rollcall.events.parse import BY_ANY_STACK, READERS  # noqa: E402  # same
 from rollcall.events.signal import Cause, EventReference, Signal  # noqa: E402  # same
-from rollcall.outcomes.notice_kinds import NOTICES as NOTICE_WORDS  # noqa: E402  # same# noqa: E402  # same
+from rollcall.outcomes.notice_kinds import NOTICES as NOTICE_WORDS  # noqa: E402  # same
+from rollcall.outcomes.outcome import Outcome  # noqa: E402  # same
 from rollcall.outcomes.severity import find_severity  # noqa: E402  # same
 from rollcall_cli.app import app  # noqa: E402  # same
 from rollcall_config.json_schema import make_schemas  # noqa: E402  # same
@@ -166,7 +167,7 @@ def _severities(verdict: Verdict) -> Iterator[str]:
     for cause in (Cause.CONTACT_EDITED, Cause.CONTACT_DELETED, Cause.ACCOUNT_MOVED):
         event = EventReference(id="e", name="e", time="", request_id=None)
         signal = Signal(account_id="222222222222", cause=cause, event=event, actor=Actor.from_detail({}))
-        found = find_severity(signal=signal, verdict=verdict, management_account="", authorised=False)
+        found = find_severity(signal, Outcome(verdict=verdict, reason=""), management_account="")
         yield found.name if found else "no alert"
 
 

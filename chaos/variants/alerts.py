@@ -180,8 +180,8 @@ ALERTS: Final = (
     Variant(
         name="unreadable-contacts-are-silent",
         place="rollcall.outcomes.severity:find_severity",
-        old="if signal.cause is Cause.SWEPT:",
-        new="if signal.cause is Cause.SWEPT or verdict is Verdict.UNREADABLE:",
+        old="signal.cause is Cause.SWEPT:",
+        new="signal.cause is Cause.SWEPT or outcome.verdict is Verdict.UNREADABLE:",
         caught_by=("wrong-not-alerted",),
         profiles=("accounts",),
     ),

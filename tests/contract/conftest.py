@@ -65,6 +65,12 @@ def world(build) -> World:
 
 
 @pytest.fixture
+def client(world):
+    """AWS Organizations, asked by the management account."""
+    return world.client("organizations", "management")
+
+
+@pytest.fixture
 def contact() -> dict[str, str]:
     return {
         "AlternateContactType": "SECURITY",

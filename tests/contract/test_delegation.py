@@ -10,11 +10,6 @@ STACKSETS = {"ServicePrincipal": "member.org.stacksets.cloudformation.amazonaws.
 KIND = {"AlternateContactType": "SECURITY"}
 
 
-@pytest.fixture
-def client(world):
-    return world.client("organizations", "management")
-
-
 def reach(world, account_id=MEMBER):
     """How an organizations-mode read of the hub ends."""
     try:

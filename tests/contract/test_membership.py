@@ -16,11 +16,6 @@ KIND = {"AlternateContactType": "SECURITY"}
 
 
 @pytest.fixture
-def client(world):
-    return world.client("organizations", "management")
-
-
-@pytest.fixture
 def invited(world):
     return world.client("organizations", "standalone")
 

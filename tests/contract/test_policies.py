@@ -14,11 +14,6 @@ OWN_ARN = "arn:aws:organizations::111111111111:policy/o-exampleorgid/service_con
 FULL = "p-FullAWSAccess"
 
 
-@pytest.fixture
-def client(world):
-    return world.client("organizations", "management")
-
-
 def create(client, name="guardrail", content=CONTENT, **more):
     answer = client.create_policy(Name=name, Description="d", Type=TYPE, Content=content, **more)
     return answer["Policy"]["PolicySummary"]["Id"]

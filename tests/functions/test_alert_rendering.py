@@ -20,6 +20,7 @@ from rollcall.notify import topics
 from rollcall.notify.notifier import Notifier, read_event
 from rollcall.notify.topics import SUBJECT_LENGTH, render_plain_text
 from rollcall.outcomes.documents import build_incident_document, is_open
+from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict
 from tests.support.cases import check_each
@@ -115,10 +116,9 @@ def assert_sound(alert):
 def test_every_incident_can_be_told(cause, event_name, authorised):
     for verdict in Verdict:
         loud = find_severity(
-            signal=signal_of(cause, event_name),
-            verdict=verdict,
+            signal_of(cause, event_name),
+            Outcome(verdict=verdict, reason="", authorised=authorised),
             management_account=MANAGEMENT,
-            authorised=authorised,
         )
         # A monitored event has no contact.
         contacts = (

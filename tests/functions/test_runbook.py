@@ -19,6 +19,7 @@ from rollcall.notify.words import (
     describe_monitored,
 )
 from rollcall.outcomes.notice_kinds import NOTICES as NOTICE_WORDS
+from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict
 from stacks.asset import RUNBOOK, read_runbook, stage
@@ -87,10 +88,9 @@ def test_every_cause_with_every_verdict_has_words_next_steps_and_a_section():
     for cause, event_name, authorised in HAPPENINGS:
         for verdict in Verdict:
             loud = find_severity(
-                signal=signal_of(cause, event_name),
-                verdict=verdict,
+                signal_of(cause, event_name),
+                Outcome(verdict=verdict, reason="", authorised=authorised),
                 management_account=MANAGEMENT,
-                authorised=authorised,
             )
             if loud is None:
                 continue

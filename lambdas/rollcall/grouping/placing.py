@@ -15,7 +15,7 @@ from rollcall.events.signal import TAMPERING, parse_time
 from rollcall.grouping.model import BULK, LONGEST, MOST_ACCOUNTS, GroupKind, Line, Window
 from rollcall.model.account import describe_account
 from rollcall.model.levels import Severity
-from rollcall.outcomes.severity import find_outcome_severity
+from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import LEFT_TO_CHECK, REPORTED, RIGHT, VERDICTS, Left, Verdict
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ def find_place(incident: Incident, *, management_account: str, writer_roles: Col
     if signal is None:
         return Place(severity=None)
     found = (
-        find_outcome_severity(incident, outcome, management_account=management_account)
-        for outcome in incident.outcomes
+        find_severity(signal, outcome, management_account=management_account) for outcome in incident.outcomes
     )
     severity = max((one for one in found if one is not None), default=None)
     if incident.drill is not None:

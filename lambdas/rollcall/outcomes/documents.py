@@ -15,7 +15,7 @@ from rollcall.model.desired import Desired, Present
 from rollcall.model.display import ContactValue, Masks, show_values, spell_value
 from rollcall.model.levels import Severity
 from rollcall.outcomes.outcome import Action, Stage
-from rollcall.outcomes.severity import find_outcome_severity
+from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import VERDICTS, Left, Verdict
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _build_outcomes(incident: Incident, management_account: str, masks: Masks) -
     written = show_values(values, masks=masks, write=lambda _value, text: spell_value(text))
     shown = {(value.part, value.text): text for value, text in written.items()}
     severities = [
-        find_outcome_severity(incident, outcome, management_account=management_account)
+        find_severity(incident.signal, outcome, management_account=management_account)
         for outcome in incident.outcomes
     ]
     return [

@@ -11,20 +11,14 @@ from rollcall.model.levels import Severity
 from rollcall.outcomes.verdicts import VERDICTS, Left, Verdict
 
 if TYPE_CHECKING:
-    from rollcall.outcomes.outcome import Incident, Outcome
+    from rollcall.outcomes.outcome import Outcome
 
 
-def find_severity(
-    *,
-    signal: Signal,
-    verdict: Verdict,
-    management_account: str,
-    authorised: bool,
-    beside_root: bool = False,
-) -> Severity | None:
-    """Severity of one outcome, None if nobody is alerted. `beside_root` as the outcome says."""
-    if signal.cause is Cause.SWEPT:
-        return None  # one notice sums up the run
+def find_severity(signal: Signal | None, outcome: Outcome, *, management_account: str) -> Severity | None:
+    """Severity of one outcome of a signal, None if nobody is alerted."""
+    if signal is None or signal.cause is Cause.SWEPT:
+        return None  # nothing of ours happened, or one notice sums up the run
+    verdict = outcome.verdict
     if signal.cause is Cause.MONITORED:
         if verdict is not Verdict.NOTIFIED:
             return VERDICTS[verdict].severity[0]
@@ -35,30 +29,15 @@ def find_severity(
     if signal.cause not in TAMPERING:
         renamed = signal.cause is Cause.ACCOUNT_RENAMED and verdict is Verdict.NOTIFIED
         return Severity.LOW if renamed else VERDICTS[verdict].severity[1]
-    if authorised and VERDICTS[verdict].expected and not beside_root:
+    if outcome.authorised and VERDICTS[verdict].expected and not outcome.beside_root:
         return Severity.INFO
     base = VERDICTS[verdict].severity[0]
     powerful = signal.actor.root or signal.account_id == management_account
     if verdict is Verdict.CHANGED_BACK:
-        loud = powerful or beside_root
+        loud = powerful or outcome.beside_root
     else:
         loud = base is not None and base >= Severity.MEDIUM and (powerful or _does_harm(signal, verdict))
     return max(base, Severity.HIGH) if loud and base is not None else base
-
-
-def find_outcome_severity(
-    incident: Incident, outcome: Outcome, *, management_account: str
-) -> Severity | None:
-    """Severity of an outcome of this incident, None if nobody is alerted."""
-    if incident.signal is None:
-        return None
-    return find_severity(
-        signal=incident.signal,
-        verdict=outcome.verdict,
-        management_account=management_account,
-        authorised=outcome.authorised,
-        beside_root=outcome.beside_root,
-    )
 
 
 def _does_harm(signal: Signal, verdict: Verdict) -> bool:

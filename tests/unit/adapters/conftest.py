@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import pytest
@@ -36,6 +37,19 @@ def cloud(clock):
 def dynamodb(aws):
     create_table(aws["dynamodb"])
     return aws["dynamodb"]
+
+
+@pytest.fixture
+def table(dynamodb):
+    """Makes an empty table for each example; returns its name."""
+    names = (f"table-{number}" for number in count())
+
+    def create() -> str:
+        name = next(names)
+        create_table(dynamodb, name)
+        return name
+
+    return create
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import count
 from typing import Any
 
 import pytest
@@ -17,7 +16,7 @@ from rollcall.grouping.model import MOST_ACCOUNTS, MOST_ALERTS, GroupKind, Watch
 from rollcall.model.errors import RetryableError
 from tests.support.group_samples import NAME, make_group, make_key, make_line, make_window
 from tests.support.memory import Faults, MemoryState
-from tests.support.moto_aws import TABLE, create_table
+from tests.support.moto_aws import TABLE
 from tests.support.samples import NOW
 
 KINDS = st.sampled_from((GroupKind.PRINCIPAL, GroupKind.REST))
@@ -62,19 +61,6 @@ OPERATIONS = st.one_of(
 )
 
 
-@pytest.fixture
-def table(dynamodb):
-    """Makes an empty table for each example."""
-    numbers = count()
-
-    def create() -> GroupItems:
-        name = f"groups-{next(numbers)}"
-        create_table(dynamodb, name)
-        return GroupItems(client=dynamodb, table=name)
-
-    return create
-
-
 def perform(groups: Any, now: Any, name: str, *given: Any) -> object:  # noqa: PLR0911  # one case for each
     match name, given:
         case "load_known", (alert, kind):
@@ -102,8 +88,8 @@ def perform(groups: Any, now: Any, name: str, *given: Any) -> object:  # noqa: P
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(operations=st.lists(st.tuples(OPERATIONS, st.sampled_from((0, 1, 700))), min_size=1, max_size=25))
-def test_the_groups_in_memory_are_those_in_the_table(table, operations):
-    stored, kept, now = table(), MemoryState(Faults()), NOW
+def test_the_groups_in_memory_are_those_in_the_table(dynamodb, table, operations):
+    stored, kept, now = GroupItems(client=dynamodb, table=table()), MemoryState(Faults()), NOW
     for operation, seconds in operations:
         now += timedelta(seconds=seconds)
         assert perform(stored, now, *operation) == perform(kept, now, *operation), operation

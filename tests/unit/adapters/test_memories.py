@@ -32,7 +32,7 @@ from tests.support.memory import (
     MemorySweeps,
 )
 from tests.support.memory_operations import DIGESTS, DOCUMENTS, run_of
-from tests.support.moto_aws import BUCKET, create_table
+from tests.support.moto_aws import BUCKET
 from tests.support.record_samples import ACCOUNTS, KINDS, answers, intents, named, records
 from tests.support.samples import NOW, ROSTER, SIGNAL
 from tests.support.state_table import WholeStateTable
@@ -184,19 +184,6 @@ SWEEP_OPERATIONS = st.one_of(
 
 def lists(operations, waits=(0, 1, 95)):
     return st.lists(st.tuples(operations, st.sampled_from(waits)), min_size=1, max_size=25)
-
-
-@pytest.fixture
-def table(dynamodb):
-    """Makes an empty table for each example."""
-    numbers = count()
-
-    def create():
-        name = f"memory-{next(numbers)}"
-        create_table(dynamodb, name)
-        return name
-
-    return create
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from rollcall.events.actor import Actor
 from rollcall.events.signal import Cause, EventReference, Signal
 from rollcall.model.contact import ContactKind
 from rollcall.model.levels import Severity
+from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import Verdict
 from tests.support.cases import check_each
@@ -54,7 +55,7 @@ def signal(cause=Cause.CONTACT_EDITED, *, kind="AssumedRole", account_id="222222
 def test_severity_is_as_the_design_says(cause, verdict, actor, account_id, expected):
     given_signal = signal(cause, kind=actor, account_id=account_id)
     assert (
-        find_severity(signal=given_signal, verdict=verdict, management_account=MANAGEMENT, authorised=False)
+        find_severity(given_signal, Outcome(verdict=verdict, reason=""), management_account=MANAGEMENT)
         is expected
     )
 
@@ -73,10 +74,9 @@ def test_only_parts_of_rollcall_are_less_loud_if_a_stack_changes_them(name, by_h
     given = replace(given, event=replace(given.event, name=name))
     for via, expected in ((None, by_hand), ("cloudformation.amazonaws.com", by_a_stack)):
         found = find_severity(
-            signal=replace(given, actor=replace(given.actor, via=via)),
-            verdict=Verdict.NOTIFIED,
+            replace(given, actor=replace(given.actor, via=via)),
+            Outcome(verdict=Verdict.NOTIFIED, reason=""),
             management_account=MANAGEMENT,
-            authorised=False,
         )
         assert found is expected
 
@@ -89,7 +89,7 @@ def test_a_contact_left_changed_is_loud_if_it_is_deleted_or_about_security():
     ):
         given = replace(signal(cause), kind=kind)
         found = find_severity(
-            signal=given, verdict=Verdict.WOULD_SET, management_account=MANAGEMENT, authorised=False
+            given, Outcome(verdict=Verdict.WOULD_SET, reason=""), management_account=MANAGEMENT
         )
         assert found is expected
 
@@ -107,5 +107,7 @@ def test_a_contact_left_changed_is_loud_if_it_is_deleted_or_about_security():
 )
 def test_an_authorised_edit_is_expected_also_by_root_but_no_failure_is(verdict, expected):
     edited = signal(kind="Root")
-    found = find_severity(signal=edited, verdict=verdict, management_account=MANAGEMENT, authorised=True)
+    found = find_severity(
+        edited, Outcome(verdict=verdict, reason="", authorised=True), management_account=MANAGEMENT
+    )
     assert found is expected

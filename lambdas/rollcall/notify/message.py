@@ -249,7 +249,7 @@ def format_account(account: Mapping[str, Any], longest: int = _LONGEST_NAME) -> 
     return f"{shorten(make_printable(name), longest)} ({account['id']})" if name else str(account["id"])
 
 
-def format_contact(masked: Mapping[str, str] | None, beside: Mapping[str, str] | None = None) -> str:
+def format_contact(masked: Mapping[str, str] | None, beside: Mapping[str, str] | None) -> str:
     """A masked contact on one line; empty if there is none.
 
     The fields of a primary contact are named, and those that are as in the one `beside` it are left out.

@@ -15,7 +15,6 @@ from rollcall.notify.message import (
     Section,
     Status,
     fill_words,
-    format_contact,
     format_value,
     make_facts,
     make_printable,
@@ -227,13 +226,5 @@ def _format_example(item: object) -> str:
     account = item.get("account", item)
     place = f" (OU {account['ou']})" if isinstance(account, Mapping) and account.get("ou") else ""
     whose = f"{format_value(account)}{place}" + (f" {item['kind']}" if item.get("kind") else "")
-    known = [f"{label} {_format_contact(item[label])}" for label in ("found", "wanted") if label in item]
-    known += [format_value(item[label]) for label in ("verdict", "reason") if item.get(label)]
+    known = [format_value(item[label]) for label in ("verdict", "reason") if item.get(label)]
     return f"{whose}: {'; '.join(known)}" if known else whose
-
-
-def _format_contact(value: object) -> str:
-    """A masked contact, as it stands in outcomes or in the plain."""
-    if isinstance(value, Mapping) and "state" in value:
-        return format_contact(value.get("contact")) or str(value["state"])
-    return format_contact(value) if isinstance(value, Mapping) else format_value(value)

@@ -82,8 +82,9 @@ class EchoJudge:
             if call is Call.UNDER_WAY and record.intent is not None:
                 wait = record.intent.count_wait(self.writer.clock.now())
                 raise SoonError("a write of ours on this contact is still under way", seconds=wait)
-            if call is Call.CONFIRMS and not signal.unsure:
-                record = self._confirm(signal, record, name.intent_id)
+            write = record.find_write(name.intent_id)
+            if call is Call.CONFIRMS and write is not None and not signal.unsure:
+                record = self._confirm(signal, record, write)
             if call is not Call.UNKNOWN and call is not Call.FOREIGN:
                 return self._look(signal, record, name.intent_id, record.find_write(name.intent_id))
             if call is Call.UNKNOWN and (answer := self._find_in_ledger(signal, name)) is not None:
@@ -92,14 +93,11 @@ class EchoJudge:
         refused = signal.denied is not None and not signal.unsure
         return Echo.DONE if refused else Echo.RESTORE, AppliedChange(outcome=_make_unrecorded(signal))
 
-    def _confirm(self, signal: Signal, record: ContactRecord, intent_id: str) -> ContactRecord:
+    def _confirm(self, signal: Signal, record: ContactRecord, write: KnownWrite) -> ContactRecord:
         """Record the end of a write whose answer was lost: CloudTrail's record has it."""
-        write = record.find_write(intent_id)
-        if write is None:
-            return record
         sure = replace(write, state=_read_state(signal), request_id=signal.event.key)
         # The ledger first: a second call under this intent finds it.
-        self._record_confirmation(signal, record.account_id, intent_id)
+        self._record_confirmation(signal, record.account_id, write.intent_id)
         return update_record(
             self.writer.contacts, record, lambda known: end_intent(known, sure), clock=self.writer.clock
         )

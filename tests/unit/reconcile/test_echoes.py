@@ -228,12 +228,14 @@ def test_a_refused_call_of_ours_stays_ours():
     assert "unrecorded-write" not in world.verdicts()
 
 
-def test_an_old_intent_is_not_confirmed_by_an_event_that_does_not_say():
+@pytest.mark.parametrize("says", [True, False])
+def test_an_old_intent_is_confirmed_by_its_event_only_if_that_says_what_became_of_it(says):
     world = World().settle()
     tamper(world)
-    error = ApiError("InternalServerException", "", 500)
-    world.cloud.account.fail_next("PutAlternateContact", error, applied=True)
-    world.faults.plan("ledger.record_outcome", Crash())
+    if not says:
+        error = ApiError("InternalServerException", "", 500)
+        world.cloud.account.fail_next("PutAlternateContact", error, applied=True)
+    world.faults.plan("put_alternate_contact.after" if says else "ledger.record_outcome", Crash())
     world.deliver(world.queue[0])
     [edit] = [message for message in world.queue if not is_echo(message)]
     world.clock.sleep(200)
@@ -243,7 +245,7 @@ def test_an_old_intent_is_not_confirmed_by_an_event_that_does_not_say():
     # The record keeps the latest few.
     world.state.save(replace(record, writes=()), at=world.clock.now())
     world.drain()
-    assert world.ledger.confirmations == {}
+    assert [answer.state for answer in world.ledger.confirmations.values()] == ["written"] * says
     assert "unrecorded-write" not in world.verdicts()
 
 

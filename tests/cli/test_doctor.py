@@ -24,7 +24,7 @@ OTHER = "444455556666"
 DENY = {"Effect": "Deny", "Action": "account:*", "Resource": "*"}
 
 
-def deny_hub(world, statement=DENY, target=HUB):
+def deny_hub(world, statement=DENY):
     client = world.client("organizations", MANAGEMENT)
     if not world.organization.policies.enabled:
         client.enable_policy_type(RootId="r-a1b2", PolicyType="SERVICE_CONTROL_POLICY")
@@ -32,7 +32,7 @@ def deny_hub(world, statement=DENY, target=HUB):
     policy = client.create_policy(
         Name="no-account", Description="x", Type="SERVICE_CONTROL_POLICY", Content=content
     )["Policy"]["PolicySummary"]["Id"]
-    client.attach_policy(PolicyId=policy, TargetId=target)
+    client.attach_policy(PolicyId=policy, TargetId=HUB)
 
 
 def test_all_is_well(world):

@@ -36,9 +36,9 @@ def files(world):
     return [path for path in world.where.iterdir() if path.name.startswith(BEGINNING)]
 
 
-def drill(world, *arguments, profile="member"):
+def drill(world, *arguments):
     before = dict(world.organization.accounts[PAYMENTS].contacts)
-    result = world.run("drill", PAYMENTS, "--edit-profile", profile, "--wait", "30s", *arguments)
+    result = world.run("drill", PAYMENTS, "--edit-profile", "member", "--wait", "30s", *arguments)
     if result.exit_code not in (1, 130):
         assert world.organization.accounts[PAYMENTS].contacts == before
         assert files(world) == []

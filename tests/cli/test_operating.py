@@ -57,8 +57,8 @@ def status(world):
     return json.loads(world.run("status", "--json").stdout)
 
 
-def mailbox(world, account=PAYMENTS):
-    return world.organization.accounts[account].contacts["SECURITY"].email
+def mailbox(world):
+    return world.organization.accounts[PAYMENTS].contacts["SECURITY"].email
 
 
 def test_all_is_well(hub):

@@ -10,9 +10,9 @@ from tests.cli.desk import MALLORY, PAYMENTS, RIGHT
 from tests.cli.scenes import LIMITED, contested, held, operated
 
 
-def answer(world, *arguments, status=0):
+def answer(world, *arguments):
     result = world.run(*arguments, "--json")
-    assert (result.exit_code, result.stderr) == (status, "")
+    assert (result.exit_code, result.stderr) == (0, "")
     found = json.loads(result.stdout)
     assert found.pop("version") == 1
     return found

@@ -192,11 +192,11 @@ class World(Desk):
         }
         self.make_role(MANAGEMENT, "rollcall-management-contacts", trust, contacts(self.arns.own))
 
-    def deploy_bus(self, organization: str = "o-exampleorgid") -> None:
+    def deploy_bus(self) -> None:
         """The intake bus and its policy."""
         events = self._elsewhere("events", HUB)
         events.create_event_bus(Name="rollcall-intake")
-        self.admit(organization)
+        self.admit("o-exampleorgid")
 
     def admit(self, organization: str) -> None:
         """The policy of the intake bus, as stacks/constructs/intake_bus.py writes it."""

@@ -77,8 +77,8 @@ def throwaway(directory: Path, stack: str, *, code: str, mode: str, more: dict[s
     return directory
 
 
-def resources(cloud, stack: str, account: str = HUB) -> dict[str, str]:
-    answer = cloud.clients.client("cloudformation", account).describe_stack_resources(StackName=stack)
+def resources(cloud, stack: str) -> dict[str, str]:
+    answer = cloud.clients.client("cloudformation", HUB).describe_stack_resources(StackName=stack)
     return {r["LogicalResourceId"]: r["ResourceType"] for r in answer["StackResources"]}
 
 

@@ -54,13 +54,13 @@ class Timeline:
             self.world.cloud.pump()
 
 
-def many_accounts(world: World, number: int, unit: str = "Sandbox") -> list[str]:
+def many_accounts(world: World, number: int) -> list[str]:
     """So many more accounts with the contacts that the roster wants; their ids."""
     organization = world.organization
     before = set(organization.accounts)
     for index in range(number):
         organization.add_account(
-            name=f"Many {index}", email=f"many{index}@example.com", parent=organization.find_ou(unit)
+            name=f"Many {index}", email=f"many{index}@example.com", parent=organization.find_ou("Sandbox")
         )
     added = [account_id for account_id in organization.accounts if account_id not in before]
     world.settle(added)

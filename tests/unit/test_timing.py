@@ -40,8 +40,8 @@ def test_nobody_waits_after_the_try_that_was_enough():
     assert clock.now() == DEFAULT_START
 
 
-def pace(rate: float = 10.0, ceiling: float = 10.0) -> AdaptivePace:
-    return AdaptivePace(ceiling=ceiling, rate=rate, free_at=0.0)
+def pace(rate: float = 10.0) -> AdaptivePace:
+    return AdaptivePace(ceiling=10.0, rate=rate, free_at=0.0)
 
 
 def moments(item: AdaptivePace, count: int, now: float = 0.0) -> list[float]:

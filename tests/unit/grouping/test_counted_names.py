@@ -15,8 +15,10 @@ ONE, OTHER = "222222222222", "444455556666"
 SSO = "AWSReservedSSO_Administrator_"
 
 
-def actor(caller: Caller, source_ip: str = "198.51.100.7") -> Actor:
-    return Actor.from_detail({"userIdentity": caller.build_user_identity(), "sourceIPAddress": source_ip})
+def actor(caller: Caller) -> Actor:
+    return Actor.from_detail(
+        {"userIdentity": caller.build_user_identity(), "sourceIPAddress": "198.51.100.7"}
+    )
 
 
 def role(account_id: str, name: str, session: str) -> Actor:

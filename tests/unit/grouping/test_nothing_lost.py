@@ -492,14 +492,14 @@ def follow_up(world: World) -> None:
         make_messages(world).publish_overdue()
 
 
-def edit_while_paused(world: World, timeline: Timeline, seconds: float = 60) -> list[str]:
-    """Bulk edits, the first of them while writes are paused for so long; the accounts."""
+def edit_while_paused(world: World, timeline: Timeline) -> list[str]:
+    """Bulk edits, the first of them while writes are paused for a minute; the accounts."""
     accounts = many_accounts(world, 6)
     world.state.paused = True
-    timeline.at(seconds, partial(setattr, world.state, "paused", False))
+    timeline.at(60, partial(setattr, world.state, "paused", False))
     for number, account in enumerate(accounts[:5]):
         timeline.at(number, partial(edit, world, caller(account)))
-    timeline.run(until=seconds + 5)
+    timeline.run(until=65)
     assert world.bus.notices[-1]["facts"]["left_count"] == 5
     return accounts
 

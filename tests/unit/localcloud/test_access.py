@@ -53,8 +53,8 @@ def list_asked(service, target, parameters):
     ]
 
 
-def make_policy(*actions, on="*", **elements):
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": on} | elements
+def make_policy(*actions, **elements):
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"} | elements
     return json.dumps({"Version": "2012-10-17", "Statement": statement})
 
 

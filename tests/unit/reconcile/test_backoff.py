@@ -57,14 +57,14 @@ def standoffs(world: World) -> list[dict]:
     return [notice for notice in world.bus.notices if notice["notice"] == "repeated-edits"]
 
 
-def right(world: World, account_id: str = MEMBER) -> bool:
-    return world.contacts(account_id)["SECURITY"] == api_values("soc")
+def right(world: World) -> bool:
+    return world.contacts()["SECURITY"] == api_values("soc")
 
 
-def pulled(world: World, times: int, *, session: str = "script", every: float = 60.0) -> None:
+def pulled(world: World, times: int, *, every: float = 60.0) -> None:
     """So many changes, each put back before the next."""
     for _ in range(times):
-        edit(world, Caller.role(MEMBER, "Pipeline", session))
+        edit(world, Caller.role(MEMBER, "Pipeline", "script"))
         Timeline(world).run(until=every)
         world.clock.sleep(every)
 

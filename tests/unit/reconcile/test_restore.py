@@ -444,10 +444,10 @@ def test_a_denied_attempt_is_told_and_nothing_is_read():
     assert not world.calls
 
 
-def send_failed(world, code, call_id="e-failed"):
+def send_failed(world, code):
     """The event of the edit that waits, as of a call that AWS answered with this error; the edit stays."""
     event = json.loads(world.queue.pop().body)
-    event["detail"] |= {"errorCode": code, "requestID": call_id, "eventID": call_id}
+    event["detail"] |= {"errorCode": code, "requestID": "e-failed", "eventID": "e-failed"}
     world.send(event)
 
 

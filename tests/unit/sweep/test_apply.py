@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 THEIRS = MALLORY | {"Name": "Somebody later"}
 
 
-def ready(*accounts: str, roster=LOOSE) -> tuple[SweepWorld, Execution]:
+def ready(*accounts: str) -> tuple[SweepWorld, Execution]:
     """A run that has its plan, and is about to apply it."""
-    world = settled(roster)
+    world = settled(LOOSE)
     drift(world, *accounts)
     return world, world.execution().run_to("apply")
 

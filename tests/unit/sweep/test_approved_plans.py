@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from tests.support.sweep_world import SweepWorld
 
 
-def waiting(count: int = 20) -> SweepWorld:
+def waiting() -> SweepWorld:
     """A first plan that waits, larger than the limit."""
-    world = many(count, roster=ROSTER)
+    world = many(20, roster=ROSTER)
     world.state.approved = None
     world.sweep()
     assert world.told() == ["sweep-held"]

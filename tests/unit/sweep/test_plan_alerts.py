@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 WORSE = changed(STRICT, "platform", title="Nobody")
 
 
-def held(world: SweepWorld | None = None) -> SweepWorld:
+def held() -> SweepWorld:
     """A roster that waits for a person."""
-    world = world or settled()
+    world = settled()
     world.deploy(BAD)
     world.sweep("roster")
     assert [one["action"] for one in list_alerts(world)] == ["open"]

@@ -30,9 +30,10 @@ EARLY, EVEN = NOW - SKEW - TICK, NOW - SKEW
 MADE = [WriteState.WRITTEN, WriteState.UNCONFIRMED]
 
 
-def explains(record: ContactRecord, *, after: timedelta = timedelta(minutes=2), besides: str = RUN) -> bool:
-    """Whether the record explains what is there so long after the run began, which was now."""
-    return Look(at=NOW + after, found=FOUND, record=record).is_explained(PLANNED, since=NOW, besides=besides)
+def explains(record: ContactRecord, *, besides: str = RUN) -> bool:
+    """Whether the record explains what is there two minutes after the run began, which was now."""
+    look = Look(at=NOW + timedelta(minutes=2), found=FOUND, record=record)
+    return look.is_explained(PLANNED, since=NOW, besides=besides)
 
 
 def test_a_record_of_nothing_explains_nothing() -> None:
@@ -157,11 +158,11 @@ class TestShown:
     """A read may be older than a write of ours for some seconds; then the contact is looked at again."""
 
     @staticmethod
-    def is_shown(after: timedelta, *, besides: str = RUN, **more: Any) -> bool:
+    def is_shown(after: timedelta, **more: Any) -> bool:
         """Whether it is taken for what is there so long after a write."""
         look = Look(at=NOW + after, found=FOUND, record=make_record(None, writes=(make_known_write(**more),)))
         try:
-            look.check_fresh(besides=besides)
+            look.check_fresh(besides=RUN)
         except SoonError:
             return False
         return True

@@ -57,7 +57,8 @@ def observe(run: Run, *, ports: SweepPorts, rosters: Rosters, management_account
     look = AccountReader(
         rosters=in_play,
         contacts=ports.contacts,
-        tags=ports.accounts.read_tags,
+        kinds=list_kinds(in_play),
+        tags=ports.accounts.read_tags if any(roster.uses_tags for roster in in_play) else None,
         matches=CachedMatches(ports.matches),
         clock=ports.clock,
         go_on=lambda: (ports.clock.now() - start).total_seconds() < SLICE_SECONDS,
@@ -209,7 +210,7 @@ class OutOfTimeError(RetryableError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountReader:
-    """How a worker looks at accounts. `tags` are read only if a roster uses them.
+    """How a worker looks at accounts, and which `kinds` it reads. `tags` reads those that rosters use.
 
     The last of the `rosters` is in force, or it is the only one and none was approved yet.
     `answers` are the contacts of accounts that were read through their own role, `failures` why others were
@@ -217,19 +218,15 @@ class AccountReader:
     """
 
     rosters: Sequence[Roster]
+    kinds: Sequence[ContactKind]
     contacts: ContactReader
-    tags: Callable[[str], Mapping[str, str]]
     matches: Matches
     clock: Clock
+    tags: Callable[[str], Mapping[str, str]] | None = None
     go_on: Callable[[], bool] = lambda: True
     answers: Mapping[str, Mapping[ContactKind, Observation]] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def kinds(self) -> Sequence[ContactKind]:
-        """What is read of each account."""
-        return list_kinds(self.rosters)
 
     def read(self, account: Account) -> ObservedAccount:
         """What is there now; what cannot be read is said so. OutOfTimeError if the worker's time is up."""
@@ -245,7 +242,7 @@ class AccountReader:
             return make_unread(account, self.kinds, _describe(error))
 
     def _read(self, account: Account) -> ObservedAccount:
-        if any(roster.uses_tags for roster in self.rosters):
+        if self.tags is not None:
             account = replace(account, tags=self._retry(partial(self.tags, account.id)))
         find = partial(find_orphaned, account=account, memory=self.matches, in_force=self.rosters[-1])
         lost = {roster.digest: self._retry(partial(find, roster)) for roster in self.rosters}

@@ -18,7 +18,14 @@ from rollcall.model.well_known import GUARDRAIL_NAME
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import VERDICTS, Left, Verdict
 from rollcall.publish.recover import finish_intent
-from rollcall.sweep.observe import MANAGEMENT_PART, SLICE_SECONDS, AccountReader, is_superseded, load_rosters
+from rollcall.sweep.observe import (
+    MANAGEMENT_PART,
+    SLICE_SECONDS,
+    AccountReader,
+    is_superseded,
+    list_kinds,
+    load_rosters,
+)
 from rollcall.sweep.run import Ending, Run, Step
 
 if TYPE_CHECKING:
@@ -53,11 +60,10 @@ def prepare(run: Run, *, ports: ApplyPorts, runs: Runs, rosters: Rosters, manage
         management_account, with_tags=any(roster.uses_tags for roster in in_play)
     )
     if account is not None:
-        tags = account.tags
         look = AccountReader(
             rosters=in_play,
+            kinds=list_kinds(in_play),
             contacts=ports.writer.accounts,
-            tags=lambda _: tags,
             matches=ports.matches,
             clock=ports.writer.clock,
         )

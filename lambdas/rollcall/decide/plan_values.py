@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from rollcall.decide.resolve import fill_placeholders
 from rollcall.model.contact import KEEP
@@ -13,26 +13,13 @@ from rollcall.model.display import PARTS, ContactValue
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rollcall.decide.plan import Change, PlannedChange
     from rollcall.model.account import Account
     from rollcall.model.contact import Contact, ContactKind
-    from rollcall.model.desired import DesiredState, Observation
     from rollcall.model.roster import Roster
 
-
-class ContactChange(Protocol):
-    """A change as a plan decides or stores it."""
-
-    @property
-    def kind(self) -> ContactKind:
-        """The kind of contact."""
-
-    @property
-    def found(self) -> Observation:
-        """What was there."""
-
-    @property
-    def wanted(self) -> DesiredState:
-        """What is to be there."""
+    #: As a plan decides or stores it.
+    ContactChange = Change | PlannedChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rollcall.decide.roster_change import RosterChange
     from rollcall.model.roster import Roster
     from rollcall.sweep.run import Run
-    from rollcall.sweep.stored_plan import PlanBuilder, PlanFiles, PlanReader
+    from rollcall.sweep.stored_plan import PlanBuilder, PlanFiles
 
 #: Deleting the same contact of several accounts is what an attacker would want, and a typing mistake does.
 MOST_ACCOUNTS_WITH_DELETES: Final = 1
@@ -188,7 +188,7 @@ def _list_warnings(change: RosterChange) -> list[str]:
     return warnings
 
 
-def open_pending(reader: PlanReader, pending: PendingPlan) -> StoredPlan:
+def open_pending(reader: PlanFiles, pending: PendingPlan) -> StoredPlan:
     """The stored plan of one that waits or was approved; raises as `StoredPlan`."""
     return StoredPlan(reader, pending.reference, data=pending.data)
 

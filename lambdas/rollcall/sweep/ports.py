@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rollcall.sweep.plan_alerts import PlanMemory
+from rollcall.sweep.stored_plan import PlanFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,14 +53,11 @@ class MemberReader(Protocol):
         """What is there now, present or absent; RoleReadError, or any other, if it cannot be read."""
 
 
-class Runs(Protocol):
+class Runs(PlanFiles, Protocol):
     """What runs store beside the state table. RetryableError from each."""
 
     def write_accounts(self, run_id: str, accounts: Sequence[Account]) -> None:
         """Store the accounts that a run looks at."""
-
-    def read_accounts(self, run_id: str, start: int = 0) -> Iterator[Account]:
-        """Those accounts from this one on, in the same order; what nobody takes costs next to nothing."""
 
     def write_observed(self, run_id: str, part: str, records: Sequence[ObservedAccount]) -> None:
         """Store one part of what was observed; the same part again replaces it."""
@@ -69,9 +67,6 @@ class Runs(Protocol):
 
     def write_planned(self, run_id: str, roster: str, part: int, changes: Sequence[PlannedChange]) -> None:
         """Store one part of the plan for a roster (digest)."""
-
-    def read_planned(self, run_id: str, roster: str, part: int) -> Sequence[PlannedChange]:
-        """One part of that plan."""
 
     def write_roster(self, run_id: str, digest: str, document: Mapping[str, Any]) -> None:
         """Store the compiled roster of a plan that waits, for who is to read the plan."""

@@ -18,7 +18,7 @@ from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.sweep.run import PlanReference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from rollcall.decide.plan import Change, Plan
     from rollcall.decide.plan_values import ChangeGroup, ChangeGrouper
@@ -197,18 +197,14 @@ class AlteredPlanError(PermanentError):
         super().__init__("the stored plan differs from its digest: it was changed after it was made")
 
 
-class PlanReader(Protocol):
-    """Reads parts of stored plans."""
+class PlanFiles(Protocol):
+    """Reads what a run stored of a plan and its accounts. RetryableError from each."""
 
     def read_planned(self, run_id: str, roster: str, part: int) -> Sequence[PlannedChange]:
-        """One part of the plan of a run for a roster (digest); RetryableError."""
+        """One part of the plan for a roster (digest)."""
 
-
-class PlanFiles(PlanReader, Protocol):
-    """Reads what a run stored of a plan and its accounts."""
-
-    def read_accounts(self, run_id: str) -> Iterable[Account]:
-        """The accounts that the run looked at; RetryableError."""
+    def read_accounts(self, run_id: str, start: int = 0) -> Iterator[Account]:
+        """A run's accounts from this one on, in one order; what nobody takes costs next to nothing."""
 
 
 class StoredPlan:
@@ -218,7 +214,7 @@ class StoredPlan:
     they cannot be read.
     """
 
-    def __init__(self, reader: PlanReader, plan: PlanReference, *, data: str) -> None:
+    def __init__(self, reader: PlanFiles, plan: PlanReference, *, data: str) -> None:
         self._reader, self._plan, self._data = reader, plan, data
         self._digests: list[str] = []
         whole, changes = PlanDigest(plan.roster), 0

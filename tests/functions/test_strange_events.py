@@ -149,6 +149,37 @@ def test_a_bulk_at_a_time_that_cannot_be_takes_the_edits_that_follow(time):
     assert_told(world)
 
 
+UNTRUE = ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "2031-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+
+
+@pytest.mark.parametrize("time", UNTRUE)
+def test_an_edit_at_a_time_that_cannot_be_is_undone_and_not_said_to_have_set_the_contact(time):
+    world, events = World().settle(), []
+    world.cloud.subscribe(lambda _account, event: events.append(event))
+    edit(world, Caller.role(MEMBER, "Dev", "mary"))
+    Timeline(world).run(until=60)
+    world.send(strange(events[0], {"eventTime": time, "eventID": "second", "requestID": "second"}))
+    Timeline(world).run()
+    assert [one for one in world.verdicts() if one != "own-write"] == ["set", "undone"]
+    assert_told(world)
+
+
+@pytest.mark.parametrize("time", UNTRUE)
+def test_edits_at_a_time_that_cannot_be_that_left_a_contact_right_are_told(time):
+    world, events = World().settle(), []
+    world.cloud.subscribe(lambda _account, event: events.append(event))
+    for _ in range(2):
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **api_values("soc"))
+    world.queue.clear()
+    for event in events:
+        world.send(strange(event, {"eventTime": time}))
+    Timeline(world).run()
+    assert not world.dead
+    # Nobody knows in which order they were made: neither is said to have set the contact of the roster.
+    assert [alert.attributes["severity"] for alert in world.alerts] == ["LOW", "LOW"]
+    assert_told(world)
+
+
 POINTS = (
     "bus.publish",
     "bus.publish.after",

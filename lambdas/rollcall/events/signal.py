@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -112,7 +112,7 @@ def is_provisioning(signal: Signal, now: datetime) -> bool:
     return signal.cause in ARRIVAL and compute_age(signal, now) < PROVISIONING
 
 
-def parse_time(signal: Signal) -> datetime | None:
+def parse_time(signal: Signal | Ignored) -> datetime | None:
     """When it happened, None if the event has no readable time."""
     return read_time(signal.event.time)
 
@@ -130,6 +130,19 @@ def read_time(text: str) -> datetime | None:
 _AHEAD: Final = timedelta(minutes=5)
 #: Older than anything that is waited for.
 _OLD: Final = timedelta(days=365)
+#: AWS has no event of before: with a time near either end of the calendar nothing can be counted.
+_FIRST: Final = datetime(2006, 1, 1, tzinfo=UTC)
+
+
+def drop_untrue_time(signal: Signal | Ignored, now: datetime) -> Signal | Ignored:
+    """The signal without its time if that cannot be true: then it is one of an event without any.
+
+    An edit of tomorrow would be one that no write of ours can have undone.
+    """
+    then = parse_time(signal)
+    if then is None or _FIRST <= then <= now + _AHEAD:
+        return signal
+    return replace(signal, event=replace(signal.event, time=""))
 
 
 def compute_age(signal: Signal, now: datetime) -> timedelta:

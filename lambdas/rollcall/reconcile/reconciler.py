@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rollcall.decide.intent import Judgement
 from rollcall.decide.resolve import is_authorised
 from rollcall.events.parse import parse
-from rollcall.events.signal import TAMPERING, Cause, Ignored
+from rollcall.events.signal import TAMPERING, Cause, Ignored, drop_untrue_time
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import LookAgainError, RetryableError, WaitError
 from rollcall.outcomes.outcome import Outcome
@@ -100,7 +100,7 @@ class Reconciler:
 
     def _handle(self, event: object, delivery: Delivery) -> int | None:
         """Seconds after which the message is to come back, None if it is done."""
-        signal = parse(event)
+        signal = drop_untrue_time(parse(event), self.writer.clock.now())
         if isinstance(signal, Ignored):
             outcome = Outcome(verdict=Verdict.IGNORED, reason=signal.reason)
             self.publisher.publish_only(make_incident(signal, None, [AppliedChange(outcome=outcome)]))

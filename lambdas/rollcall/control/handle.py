@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from rollcall.contact.record import ContactMemory
     from rollcall.control.commands import ProvenCaller
     from rollcall.control.pauses import PauseMemory
-    from rollcall.control.proof import IdentityAnswer, IdentityRequest, Place
+    from rollcall.control.proof import IdentityService, Place
     from rollcall.decide.resolve import RegisteredDrill
     from rollcall.grouping.sending import GroupMessages
     from rollcall.ports import Clock, Organization, OutcomeBus
@@ -38,13 +39,6 @@ if TYPE_CHECKING:
 
 #: The operation that the schedule starts.
 FOLLOW_UP: Final = "follow-up"
-
-
-class IdentityService(Protocol):
-    """AWS STS."""
-
-    def ask(self, request: IdentityRequest) -> IdentityAnswer:
-        """Send exactly this request and follow no redirect; RetryableError if it is not answered."""
 
 
 class CommandLedger(Protocol):
@@ -91,11 +85,7 @@ class CommandHandler:
         if document.get("operation") == Step.APPROVE and self._is_of_sweep(document):
             return self.approval.run_step(Run.from_document(document["run"])).as_document()
         if document.get("operation") == FOLLOW_UP:
-            alert_approval(self.rosters.memory, self.bus, now)
-            end_plan_alerts(self.sweeps, self.bus, self.rosters, now)
-            pause = Pauses(memory=self.pause, bus=self.bus).follow_up(now)
-            self.groups.publish_overdue()
-            return {"done": True, "pause": pause and str(pause.stage)}
+            return {"done": True, "pause": self._follow_up(now)}
         try:
             caller = self._identify(document, now)
         except UnprovenError as error:
@@ -109,6 +99,16 @@ class CommandHandler:
             answer = {"refused": str(error)}
         # Of several tries the first one's: what it did may be over by now.
         return self.ledger.record_command(name, "result", answer)
+
+    def _follow_up(self, now: datetime) -> str | None:
+        """Each of these alerts, whatever is wrong with another; the stage that a pause was alerted in."""
+        pauses = Pauses(memory=self.pause, bus=self.bus)
+        with ExitStack() as each:  # the last first; what failed is raised at the end
+            each.callback(self.groups.publish_overdue)
+            each.callback(end_plan_alerts, self.sweeps, self.bus, self.rosters, now)
+            each.callback(alert_approval, self.rosters.memory, self.bus, now)
+            pause = pauses.follow_up(now)
+        return str(pause.stage) if pause else None
 
     def _is_of_sweep(self, document: Mapping[str, Any]) -> bool:
         executions = self.sweep_machine.replace(":stateMachine:", ":execution:")

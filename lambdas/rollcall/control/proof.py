@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote
 
 from rollcall.control.commands import ProvenCaller, RefusedError
@@ -116,6 +116,13 @@ class IdentityAnswer:
     status: int
     content_type: str
     body: bytes
+
+
+class IdentityService(Protocol):
+    """AWS STS."""
+
+    def ask(self, request: IdentityRequest) -> IdentityAnswer:
+        """Send exactly this request and follow no redirect; RetryableError if it is not answered."""
 
 
 def hash_command(document: Mapping[str, Any], execution_arn: str) -> str:

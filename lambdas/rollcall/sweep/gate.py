@@ -22,7 +22,7 @@ from rollcall.sweep.approvals import (
     make_pending_plan,
     read_groups,
 )
-from rollcall.sweep.plan_alerts import end_plan_alerts, publish_pending, settle_pending
+from rollcall.sweep.plan_alerts import end_plan_alerts, is_alerted, publish_pending, settle_pending
 from rollcall.sweep.rollout import find_drifted, load_granted
 from rollcall.sweep.run import Ending, Run, Step, Trigger
 from rollcall.sweep.stored_plan import (
@@ -79,8 +79,8 @@ class Gate:
             run = replace(run, ending=Ending.PAUSED)
         judge = self._judge_approved if run.roster == run.approved else self._judge_candidate
         run = judge(run, control)
-        settle_pending(run, self.ports.sweeps, self.ports.bus, self.rosters, self.ports.clock.now())
-        return run
+        runs, sweeps, bus = self.ports.runs, self.ports.sweeps, self.ports.bus
+        return settle_pending(run, runs, sweeps, bus, rosters=self.rosters, now=self.ports.clock.now())
 
     def _is_superseded(self, run: Run, control: Enforcement) -> bool:
         if control.approved == run.approved:
@@ -212,8 +212,8 @@ class Gate:
         if not self.ports.sweeps.save_pending(pending):
             self._replace_altered(run, pending)
         waiting = self.ports.sweeps.find_pending(plan.digest)
-        if waiting is not None and waiting.data == run.data and waiting.approved_by is None:
-            # Only the run that found it alerts it, and again if it was cut off in between.
+        waits = waiting is not None and waiting.approved_by is None
+        if waiting is not None and waits and not is_alerted(waiting, self.ports.sweeps):
             groups = draft.groups.list_groups() if draft.groups else ()
             notice = make_pending_notice(waiting, describe_for_notice(groups, masks=self.masks))
             publish_pending(waiting, notice, self.ports.sweeps, self.ports.bus, self.ports.clock)

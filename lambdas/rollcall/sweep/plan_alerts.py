@@ -7,13 +7,19 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rollcall.model.codec import Serializable
+from rollcall.model.desired import Unreadable
+from rollcall.model.errors import RetryableError
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
+from rollcall.sweep.approvals import open_pending
 from rollcall.sweep.run import LEASE_SECONDS, Ending
+from rollcall.sweep.stored_plan import AlteredPlanError, PlanReader
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from rollcall.decide.plan import ObservedAccount
+    from rollcall.model.contact import ContactKind
     from rollcall.ports import Clock, OutcomeBus
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.approvals import LapsedApproval, PassedPlan, PendingPlan
@@ -107,6 +113,22 @@ class PlanMemory(Protocol):
         """Forget a plan, unless somebody approved it."""
 
 
+class PlanAndObservedFiles(PlanReader, Protocol):
+    """Reads stored plans, and what a run observed."""
+
+    def read_observed(self, run_id: str) -> Sequence[ObservedAccount]:
+        """All accounts that the run observed; RetryableError."""
+
+
+def is_alerted(pending: PendingPlan, sweeps: PlanMemory) -> bool:
+    """Whether the alert that this plan waits is known to be published; RetryableError.
+
+    By what is remembered, whichever run stored the plan: one that died before its alert leaves it to another.
+    """
+    known = [one for one in sweeps.list_alerted() if (one.plan, one.data) == (pending.plan, pending.data)]
+    return any(one.opening is None for one in known)
+
+
 def publish_pending(
     pending: PendingPlan, notice: Notice, sweeps: PlanMemory, bus: OutcomeBus, clock: Clock
 ) -> None:
@@ -135,42 +157,82 @@ def end_plan_alerts(sweeps: PlanMemory, bus: OutcomeBus, rosters: Rosters, now: 
 
     What ended it is read from what is there now, so any worker may be the one. Before its end an opening that
     may not have left is published; while its worker may still be at it, the end waits for the next look.
-    Cut off in between, the next look publishes the same once more: channels drop that.
+    Cut off in between, the next look publishes the same once more: channels drop that. One that cannot be
+    published keeps no other from it.
     """
+    failed: RetryableError | None = None
     found = sweeps.list_alerted()
     waiting = sweeps.list_pending(now) if found else ()
     approved = rosters.get_enforcement().approved if found else None
     for alerted in found:
-        end = _find_end(
-            alerted,
-            sweeps.find_pending(alerted.plan),
-            waiting,
-            rosters={approved, rosters.candidate.digest},
-            now=now,
-        )
-        if alerted.opening is not None:
-            if now - alerted.at < _PUBLISHES_WITHIN:
-                continue
-            bus.publish_notice(alerted.opening, now)
-            if end is None:
-                sweeps.save_alerted(replace(alerted, opening=None))
-        if end is not None:
-            facts = {"plan": alerted.plan, "roster": alerted.roster, **end}
-            notice = make_notice(NoticeKind.PLAN_ENDED, key=alerted.key, facts=facts, update=1)
-            bus.publish_notice(notice, now)
-            sweeps.forget_alerted(alerted)
+        known = sweeps.find_pending(alerted.plan)
+        end = _find_end(alerted, known, waiting, rosters={approved, rosters.candidate.digest}, now=now)
+        try:
+            _publish_next(alerted, end, sweeps, bus, now)
+        except RetryableError as error:
+            failed = error
+    if failed is not None:
+        raise failed
 
 
-def settle_pending(run: Run, sweeps: PlanMemory, bus: OutcomeBus, rosters: Rosters, now: datetime) -> None:
+def _publish_next(
+    alerted: AlertedPlan, end: dict[str, Any] | None, sweeps: PlanMemory, bus: OutcomeBus, now: datetime
+) -> None:
+    """Publish what is missing of one alert: its opening, then its `end` if there is one."""
+    if alerted.opening is not None:
+        if now - alerted.at < _PUBLISHES_WITHIN:
+            return
+        bus.publish_notice(alerted.opening, now)
+        if end is None:
+            sweeps.save_alerted(replace(alerted, opening=None))
+    if end is not None:
+        facts = {"plan": alerted.plan, "roster": alerted.roster, **end}
+        notice = make_notice(NoticeKind.PLAN_ENDED, key=alerted.key, facts=facts, update=1)
+        bus.publish_notice(notice, now)
+        sweeps.forget_alerted(alerted)
+
+
+def settle_pending(
+    run: Run,
+    runs: PlanAndObservedFiles,
+    sweeps: PlanMemory,
+    bus: OutcomeBus,
+    *,
+    rosters: Rosters,
+    now: datetime,
+) -> Run:
     """Forget the plans that this run's gate did not find to wait, and end their alerts; RetryableError.
 
-    Plans that somebody approved stay, and those to roll back, which wait until they expire.
+    Plans that somebody approved stay, and those to roll back, which wait until they expire. Deletes of a
+    contact that this run could not read wait on: nobody knows that it is gone. The run, with those added.
     """
     if run.ending is not Ending.SUPERSEDED:
         for pending in sweeps.list_pending(now):
-            if pending.plan not in run.pending and not pending.summary.get("rollback"):
+            if pending.plan in run.pending or pending.summary.get("rollback"):
+                continue
+            if _is_unread(pending, run, runs):
+                run = replace(run, pending=(*run.pending, pending.plan), ending=run.ending or Ending.PENDING)
+            else:
                 sweeps.forget_unapproved(pending.plan)
     end_plan_alerts(sweeps, bus, rosters, now)
+    return run
+
+
+def _is_unread(pending: PendingPlan, run: Run, runs: PlanAndObservedFiles) -> bool:
+    """Whether it deletes drift under the roster in force, and the run could not read a contact of it."""
+    if _find_topic(pending) != "drift" or pending.roster != run.approved:
+        return False
+    unread: set[tuple[str, ContactKind]] = {
+        (observed.account.id, kind)
+        for observed in runs.read_observed(run.data)
+        for kind, found in observed.contacts.items()
+        if isinstance(found, Unreadable)
+    }
+    try:
+        planned = open_pending(runs, pending).read_all() if unread else []
+    except AlteredPlanError:
+        return False
+    return any((change.account_id, change.kind) in unread for change in planned)
 
 
 def _find_topic(pending: PendingPlan) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rollcall.model.errors import RetryableError
+from simulation.errors import ApiError
 from tests.support.memory import Crash
 from tests.support.sweep_runs import ABSENT, BAD, MEMBERS, STRICT, changed, drift, held_drift, many, settled
 from tests.support.sweep_world import ALICE
@@ -127,6 +129,19 @@ class TestEnds:
         follow_up(world)
         assert len(list_alerts(world)) == 2
 
+    @pytest.mark.parametrize("unread", [[MEMBER, PRODUCTION], [PRODUCTION]])
+    def test_a_sweep_that_cannot_read_the_contacts_ends_nothing(self, unread):
+        world, plan = held_drift()
+        denied = ApiError("AccessDeniedException", "explicit deny", 403)
+        for account in unread:
+            world.cloud.account.fail_next("GetAlternateContact", denied, times=1000, account=account)
+        world.sweep("schedule")
+        follow_up(world)
+        assert find_endings(world) == []
+        assert plan in world.sweeps.plans
+        assert world.summary["pending"] == [plan]
+        assert world.command("approve", plan=plan)["done"]
+
     def test_what_waits_on_is_not_ended(self):
         world = held()
         world.sweep("schedule")
@@ -163,6 +178,49 @@ class TestCutOff:
         known = step != "sweeps.save_alerted"
         actions = [one["action"] for one in list_alerts(world)]
         assert actions == (["open"] if known else []) + (["resolve"] if known and approve else [])
+
+    def test_a_plan_whose_gate_died_before_its_alert_is_alerted_by_the_next_sweep(self):
+        world = settled()
+        world.deploy(BAD)
+        execution = world.execution("roster").run_to("gate")
+        world.faults.plan("sweeps.save_alerted", Crash())
+        with pytest.raises(Crash):
+            execution.try_once()
+        world.clock.sleep(3600)
+        world.sweep("schedule")
+        assert [one["action"] for one in list_alerts(world)] == ["open"]
+        world.sweep("schedule")
+        world.approve_held()
+        assert [one["action"] for one in list_alerts(world)] == ["open", "resolve"]
+
+    def test_an_alert_whose_memory_is_lost_is_ended_all_the_same(self):
+        world = held()
+        world.sweeps.alerted.clear()
+        world.sweep("schedule")
+        world.approve_held()
+        assert [one["action"] for one in list_alerts(world)] == ["open", "resolve"]
+
+    def test_an_end_that_cannot_be_published_keeps_nothing_else_that_is_due(self):
+        world = held()
+        world.sweep("schedule")
+        world.command("pause", reason="release")
+        world.sweeps.plans.clear()
+        world.clock.sleep(timedelta(days=2).total_seconds())
+        world.faults.plan("sweeps.forget_alerted", ValueError("damaged"))
+        with pytest.raises(ValueError, match="damaged"):
+            world.handle({"operation": "follow-up"})
+        paused = [one["facts"]["stage"] for one in world.notices if one["notice"] == "paused"]
+        assert paused == ["begun", "ended"]
+
+    def test_one_end_that_cannot_be_published_keeps_no_other(self):
+        world = held()
+        (known,) = world.sweeps.list_alerted()
+        world.sweeps.save_alerted(replace(known, plan="another"))
+        world.sweeps.plans.clear()
+        world.faults.plan("bus.publish_notice", RetryableError("too large"))
+        with pytest.raises(RetryableError):
+            world.handle({"operation": "follow-up"})
+        assert len(find_endings(world)) == 1
 
     def test_an_end_waits_for_the_worker_that_may_be_publishing_the_opening(self):
         world = settled()

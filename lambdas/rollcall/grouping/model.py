@@ -49,7 +49,7 @@ MOST_ACCOUNTS: Final = 40
 #: Alerts that leave alone in each ten minutes of the clock; CRITICAL ones are not counted.
 MOST_ALERTS: Final = 30
 ALERTS_WITHIN: Final = 10
-#: Account ids that a group remembers, to count each once: they fit the item of the group.
+#: Account ids, and ids of incidents, that a group remembers to count each once: they fit its item.
 _MOST_REMEMBERED: Final = 5000
 #: Principals likewise, and programs.
 _MOST_NAMED: Final = 200
@@ -97,9 +97,7 @@ class Line(Serializable):
     @property
     def done(self) -> str:
         """What was done, in a word if there is one."""
-        if self.verdict == "denied":
-            return f"{self.event} refused"
-        return _DONE.get(self.cause, self.event)
+        return f"{self.event} refused" if self.verdict == "denied" else _DONE.get(self.cause, self.event)
 
     @property
     def urgency(self) -> tuple[bool, bool, int, datetime]:
@@ -137,6 +135,8 @@ class Group(Serializable):
     closer: str | None = None
     ended: bool = False
     edits: int = 0
+    #: The incidents of these edits: what became of one may change after a message named it.
+    counted: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     principals: Mapping[str, int] = field(default_factory=dict)
     #: What was done to which contacts, and how often.
@@ -173,19 +173,17 @@ class Group(Serializable):
         return replace(after, sending=sending, ended=sending.last)
 
     def count(self, line: Line) -> Group:
-        """The group with one more line."""
-        what = " ".join((*line.kinds, line.done))
-        program = str(line.actor.get("user_agent") or "unknown")
-        known = line.account_id in self.accounts or len(self.accounts) >= _MOST_REMEMBERED
+        """The group with one more line, or the same if its edit was counted before."""
+        if line.incident_id in self.counted:
+            return self
         return replace(
             self,
             edits=self.edits + 1,
-            accounts=self.accounts if known else (*self.accounts, line.account_id),
+            counted=_append(self.counted, line.incident_id, _MOST_REMEMBERED),
+            accounts=_append(self.accounts, line.account_id, _MOST_REMEMBERED),
             principals=_add(self.principals, line.principal),
-            done=_add(self.done, what),
-            programs=self.programs
-            if program in self.programs or len(self.programs) >= _MOST_PROGRAMS
-            else (*self.programs, program),
+            done=_add(self.done, " ".join((*line.kinds, line.done))),
+            programs=_append(self.programs, str(line.actor.get("user_agent") or "unknown"), _MOST_PROGRAMS),
             actor=line.actor if self.last_at is None or line.at >= self.last_at else self.actor,
             first_at=min(self.first_at or line.at, line.at),
             last_at=max(self.last_at or line.at, line.at),
@@ -196,10 +194,13 @@ class Group(Serializable):
         return replace(self, sending=None, updates=self.updates + 1, published_at=now, closer=by)
 
 
+def _append(known: tuple[str, ...], name: str, most: int) -> tuple[str, ...]:
+    return known if name in known or len(known) >= most else (*known, name)
+
+
 def _add(counts: Mapping[str, int], name: str) -> Mapping[str, int]:
-    if name not in counts and len(counts) >= _MOST_NAMED:
-        return counts
-    return {**counts, name: counts.get(name, 0) + 1}
+    full = name not in counts and len(counts) >= _MOST_NAMED
+    return counts if full else {**counts, name: counts.get(name, 0) + 1}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

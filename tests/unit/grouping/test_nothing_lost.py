@@ -25,6 +25,7 @@ from rollcall.outcomes.verdicts import Verdict
 from rollcall.publish.incidents import make_incident
 from rollcall.write.apply_change import AppliedChange
 from simulation.caller import Caller
+from simulation.errors import ApiError
 from tests.support.group_samples import make_group, make_key, make_line, make_window
 from tests.support.memory import Crash
 from tests.support.samples import NOW, SIGNAL
@@ -270,7 +271,8 @@ def test_the_largest_group_fits_its_item_whatever_callers_say_of_themselves(char
     last = lines[-1]
     for number in range(220, 5200):
         said = {name: f"{number}{last.actor[name][4:]}" for name in ("principal", "user_agent")}
-        lines.append(replace(last, account_id=f"{number:012}", actor={**last.actor, **said}))
+        id_ = f"RC-{number:012}"
+        lines.append(replace(last, incident_id=id_, account_id=f"{number:012}", actor={**last.actor, **said}))
     group = make_group()
     for line in lines:
         group = group.count(line)
@@ -278,6 +280,34 @@ def test_the_largest_group_fits_its_item_whatever_callers_say_of_themselves(char
     sending = Sending(lines={f"RC-{number:012}/1": "v" * 20 for number in range(2000)}, until=NOW)
     assert len(json.dumps(replace(group, sending=sending).as_document())) < 390_000
     assert longest * MOST_ACCOUNTS < 390_000
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_an_edit_whose_result_changes_after_a_message_named_it_is_counted_once(sent):
+    group, line = make_group(), make_line(1, verdict="pending", left=True)
+    sending = Sending(lines={}, until=NOW)
+    after = group.take([line, make_line(2)], sending)
+    if sent:
+        after = after.finish(NOW, by=None)
+    after = after.take([replace(line, verdict="set", left=False), make_line(3)], sending)
+    assert (after.edits, sum(after.principals.values()), sum(after.done.values())) == (3, 3, 3)
+
+
+def test_an_edit_that_waited_is_one_edit_of_its_bulk_edits():
+    world = World().settle()
+    accounts, timeline = many_accounts(world, 6), Timeline(world)
+    busy = ApiError("InternalServerException", "broken", 500)
+    world.cloud.account.fail_next("GetAlternateContact", busy, times=10, account=accounts[2])
+    for number, account in enumerate(accounts):
+        timeline.at(number, partial(edit, world, caller(account)))
+    timeline.run()
+    for _ in range(2):
+        make_messages(world).publish_overdue()
+        world.clock.sleep(900)
+    facts = world.bus.notices[-1]["facts"]
+    assert facts["ended"]
+    assert {line["verdict"] for notice in world.bus.notices for line in notice["facts"]["lines"]} > {"set"}
+    assert (facts["edits"], facts["left_count"]) == (6, 0)
 
 
 def test_every_principal_of_a_full_message_is_on_one_of_its_lines():

@@ -40,7 +40,8 @@ def test_an_incident_is_closed_if_somebody_else_put_it_right(opened):
 def test_an_incident_is_closed_if_the_account_was_suspended_meanwhile(opened):
     opened.organization.accounts[MEMBER].state = "SUSPENDED"
     opened.drain()
-    assert stages(opened) == ["open", "open"]
+    assert stages(opened) == ["open", "closed"]
+    assert "Resolved" not in opened.alerts[-1].subject
     assert "a second alert" not in opened.alerts[-1].text
 
 

@@ -188,6 +188,9 @@ INCIDENTS = {
     "moved-not-pursued": incident(
         MOVED, of(Verdict.UNMANAGED, "the roster names no contact for this account", **NOBODY), opened=True
     ),
+    "moved-inactive": incident(
+        MOVED, of(Verdict.INACTIVE, "the account is SUSPENDED", **NOBODY), opened=True
+    ),
     "edited-inactive": incident(EDITED, of(Verdict.INACTIVE, "the account is SUSPENDED", **NOBODY)),
     "edited-no-account": incident(
         EDITED, of(Verdict.NO_ACCOUNT, "the organization has no such account", **NOBODY)

@@ -44,7 +44,10 @@ _BY_NOW: Final = Words(
 )
 
 #: For an incident that was alerted as open, and turned out to need nothing.
-CLOSING: Final = {str(verdict): _BY_NOW for verdict in RIGHT | {Verdict.OWN_WRITE}}
+CLOSING: Final = {
+    **{str(verdict): _BY_NOW for verdict in RIGHT | {Verdict.OWN_WRITE}},
+    str(Verdict.INACTIVE): replace(WORDS[str(Verdict.INACTIVE)], result="left as it is"),
+}
 
 #: For one that ended in another way.
 CLOSED_OTHERWISE: Final = Words(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -68,6 +68,31 @@ class Words:
     runbook: str
     #: The contact is as it should be, or nothing is wrong with it.
     over: bool = True
+
+
+GONE: Final = Words(
+    result="not restored (no such account)",
+    did="None: the account left the organization, or never was in it.",
+    next_step="Check the contact if the account still matters: it may be wrong.",
+    runbook="not-pursued",
+    over=False,
+)
+
+#: Nobody is asked to act: AWS takes few changes of such an account, and a sweep sets it once it is active.
+NOT_ACTIVE: Final = replace(
+    GONE,
+    result="not restored (account not active)",
+    did="None: the account is suspended or closing.",
+    next_step="Nothing, while it is. If the account is reopened, run `rollcall sweep`.",
+    over=True,
+)
+
+NOT_MANAGED: Final = Words(
+    result="not managed here",
+    did="None (alert only).",
+    next_step="Check the contact in the console of the account.",
+    runbook="not-managed",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

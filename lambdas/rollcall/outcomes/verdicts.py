@@ -6,7 +6,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from rollcall.model.levels import Severity
-from rollcall.outcomes.meaning import NOTHING, Left, Meaning, Verdict, Words
+from rollcall.outcomes.meaning import (
+    GONE,
+    NOT_ACTIVE,
+    NOT_MANAGED,
+    NOTHING,
+    Left,
+    Meaning,
+    Verdict,
+    Words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,21 +24,6 @@ __all__ = ["NOTHING", "Left", "Verdict", "Words"]
 
 _UNREAD: Final = Meaning(
     left=Left.WRONG, severity=(Severity.MEDIUM, Severity.MEDIUM), retried=True, remembered=True
-)
-
-_GONE: Final = Words(
-    result="not restored (account not active)",
-    did="None: the account is closed, or left the organization.",
-    next_step="Check the contact if the account still matters: it may be wrong.",
-    runbook="not-pursued",
-    over=False,
-)
-
-_NOT_MANAGED: Final = Words(
-    result="not managed here",
-    did="None (alert only).",
-    next_step="Check the contact in the console of the account.",
-    runbook="not-managed",
 )
 
 VERDICTS: Final = {
@@ -175,10 +169,10 @@ VERDICTS: Final = {
         ),
     ),
     Verdict.UNMANAGED: Meaning(
-        left=Left.ALONE, severity=(Severity.LOW, None), counted=Verdict.UNMANAGED, words=_NOT_MANAGED
+        left=Left.ALONE, severity=(Severity.LOW, None), counted=Verdict.UNMANAGED, words=NOT_MANAGED
     ),
     Verdict.INACTIVE: Meaning(
-        left=Left.ALONE, severity=(Severity.LOW, None), counted=Verdict.INACTIVE, words=_GONE
+        left=Left.ALONE, severity=(Severity.LOW, None), counted=Verdict.INACTIVE, words=NOT_ACTIVE
     ),
     Verdict.DENIED: Meaning(
         left=Left.ALONE,
@@ -201,7 +195,7 @@ VERDICTS: Final = {
     Verdict.NOTIFIED: Meaning(
         left=Left.ALONE,
         severity=(Severity.MEDIUM, Severity.INFO),
-        words=_NOT_MANAGED,
+        words=NOT_MANAGED,
         arranged={"result": "", "next_step": NOTHING, "runbook": "nothing-to-do"},
     ),
     Verdict.OWN_WRITE: Meaning(left=Left.ALONE),
@@ -273,7 +267,7 @@ VERDICTS: Final = {
             runbook="not-managed",
         ),
     ),
-    Verdict.NO_ACCOUNT: Meaning(left=Left.WRONG, severity=(Severity.LOW, None), words=_GONE),
+    Verdict.NO_ACCOUNT: Meaning(left=Left.WRONG, severity=(Severity.LOW, None), words=GONE),
     Verdict.IGNORED: Meaning(left=Left.ALONE),
 }
 

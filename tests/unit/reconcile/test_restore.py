@@ -332,8 +332,9 @@ def test_a_suspended_account_is_left_alone():
     world.drain()
     assert world.contacts()["SECURITY"] == MALLORY
     assert world.verdicts() == ["inactive"]
-    # Who edits a contact and then closes the account does not do so unseen.
-    assert [alert.attributes["severity"] for alert in world.alerts] == ["LOW"]
+    # Who edits a contact and then closes the account does not do so unseen. Nobody can act on it, though.
+    assert [(alert.attributes["severity"], alert.stage) for alert in world.alerts] == [("LOW", "closed")]
+    assert "Reported: " in world.alerts[0].subject
 
 
 @pytest.mark.parametrize("kind", ["SECURITY", None])

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from rollcall.contact.known_drift import compute_fingerprint, note_drift
-from rollcall.contact.record import end_intent, mark_published, release_intent, update_record
+from rollcall.contact.record import SKEW, end_intent, mark_published, release_intent, update_record
 from rollcall.contact.repeated_edits import Revert, count_revert
 from rollcall.decide.intent import Answer, WriteState
 from rollcall.events.signal import TAMPERING, Cause, Ignored, Signal, compute_age
@@ -247,11 +247,18 @@ def close_record(record: ContactRecord, signal: Signal, item: AppliedChange, now
         record = mark_published(record, signal.event.key, str(verdict), now, found)
     if signal.cause is Cause.SWEPT:
         return record  # its report counts by the drift known before
-    seen_at = write.at if write is not None else item.looked_at
+    seen_at = _date_look(item)
     if seen_at is not None and (later := _find_last_seen(record)) is not None and seen_at < later:
         return record  # a slow worker knows less than who stored this
     drift = note_drift(record.drift, verdict, item.outcome.found, seen_at or now)
     return replace(record, drift=drift, seen_at=seen_at or record.seen_at)
+
+
+def _date_look(item: AppliedChange) -> datetime | None:
+    """When it was seen: after the look that its record had then, whose worker's clock may be ahead."""
+    seen_at = item.write.at if item.write is not None else item.looked_at
+    before = item.record.seen_at if item.record is not None else None
+    return before if seen_at and before and seen_at < before <= seen_at + SKEW else seen_at
 
 
 def _is_copy(record: ContactRecord, signal: Signal, verdict: Verdict) -> bool:
@@ -288,7 +295,6 @@ def _was_published(incident: Incident, applied: Sequence[AppliedChange]) -> bool
 
 
 def _must_alert(incident: Incident, waiting: Sequence[AppliedChange], now: datetime) -> bool:
-    if any(item.urgent for item in waiting):
-        return True
     late = incident.signal is not None and compute_age(incident.signal, now) >= LATE
-    return late and not all(item.expected for item in waiting)
+    urgent = any(item.urgent for item in waiting)
+    return urgent or (late and not all(item.expected for item in waiting))

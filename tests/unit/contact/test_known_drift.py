@@ -349,6 +349,24 @@ class TestMemory:
         world.deliver(world.queue[0])
         assert known_drift(world) == {}
 
+    @pytest.mark.parametrize("end", ["left", "right"])
+    def test_a_look_by_a_clock_that_is_behind_is_as_late_as_it_was(self, end):
+        """The look before was a worker's whose clock is two seconds ahead."""
+        world = settled(LOOSE)
+        world.command("pause")
+        first, second = (api_values("soc"), MALLORY) if end == "left" else (MALLORY, api_values("soc"))
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **first)
+        world.drain()
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **second)
+        world.clock.sleep(15)
+        (record,) = [one for one in world.state.list_edited() if one.account_id == MEMBER]
+        later = world.clock.now() + timedelta(seconds=2)
+        drift = replace(record.drift, at=later) if record.drift else None
+        assert bool(drift) == (end == "right")
+        assert world.state.save(replace(record, seen_at=later, drift=drift), at=later)
+        world.deliver(world.queue[-1])
+        assert bool(known_drift(world)) == (end == "left")
+
     def test_a_slow_worker_leaves_no_drift_that_a_sweep_has_undone_since(self):
         world = settled(LOOSE)
         world.command("pause")

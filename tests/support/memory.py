@@ -499,13 +499,14 @@ class MemorySweeps:
         found = [held for held in self.plans.values() if held.approved_by is None and held.expires_at > now]
         return sorted(found, key=lambda held: held.plan)
 
-    def approve(self, plan: str, *, by: str, at: datetime) -> None:
+    def approve(self, plan: str, *, by: str, at: datetime) -> bool:
         self.faults("sweeps.approve")
         if plan not in self.plans:
-            raise RetryableError("no such plan waits")
+            return False
         self.plans[plan] = replace(self.plans[plan], approved_by=by, approved_at=at)
         self.lost = None
         self.faults("sweeps.approve.after")
+        return True
 
     def list_approved(self, now: datetime) -> list[PendingPlan]:
         found = [held for held in self.plans.values() if held.approved_by and held.expires_at > now]

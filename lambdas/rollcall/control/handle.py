@@ -180,16 +180,14 @@ class CommandHandler:
             "by": command.caller.arn,
             "plan": pending.plan,
             "roster": pending.roster,
-            # Its run may have to wait for another one, until the table has forgotten the plan.
-            "expires_at": pending.expires_at.isoformat(),
+            "expires_at": pending.expires_at.isoformat(),  # its run may wait until the plan is forgotten
         }
         answer = {
             "plan": pending.plan,
             "roster": pending.roster,
             "changes": pending.changes,
             "execution": command.execution,
-            # Approved all the same; the plan is carried out by the first sweep after the pause.
-            "paused": control.paused,
+            "paused": control.paused,  # then the first sweep after the pause carries it out
         }
         begun = self.ledger.record_command(command.execution, "approval", {"answer": answer, "input": asked})
         if "refused" in begun:
@@ -204,7 +202,9 @@ class CommandHandler:
             key=command.execution_arn,
         )
         notice = replace(notice, facts={**notice.facts, **command.facts})
-        self.sweeps.approve(pending.plan, by=command.caller.arn, at=now)
+        known = self.sweeps.approve(pending.plan, by=command.caller.arn, at=now)
+        if not known and pending.approved_by is None:
+            raise RefusedError("a sweep ended this plan meanwhile: read its alert for what to approve now")
         candidate = self.rosters.candidate.digest
         if pending.roster == candidate or pending.summary.get("rollback"):
             # At each try: what is deployed would be approved again by itself if its change is small.
@@ -277,9 +277,8 @@ class CommandHandler:
             raise RefusedError("no plan with this digest is pending approval")
         if pending.expires_at <= now:
             raise RefusedError("the plan expired: `rollcall sweep` makes a new one")
-        if pending.roster not in (approved, self.rosters.candidate.digest) and not pending.summary.get(
-            "rollback"
-        ):
+        deployed = pending.roster in (approved, self.rosters.candidate.digest)
+        if not deployed and not pending.summary.get("rollback"):
             raise RefusedError(
                 "another roster was deployed after this plan was made: approve the plan of that roster"
             )

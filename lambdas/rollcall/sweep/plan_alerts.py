@@ -67,8 +67,8 @@ class PlanMemory(Protocol):
     def list_pending(self, now: datetime) -> Sequence[PendingPlan]:
         """All plans that wait for approval and have not expired."""
 
-    def approve(self, plan: str, *, by: str, at: datetime) -> None:
-        """Remember who approved it; an approval that lapsed before is answered by it."""
+    def approve(self, plan: str, *, by: str, at: datetime) -> bool:
+        """Remember who approved it, which answers one that lapsed before; False if it waits no more."""
 
     def list_approved(self, now: datetime) -> Sequence[PendingPlan]:
         """Plans that somebody approved, that have not expired, and that no run has carried out to its end."""

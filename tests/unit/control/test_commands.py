@@ -361,6 +361,14 @@ class TestApprove:
         assert world.command("approve", plan=plan, execution="one")["done"]
         assert world.told().count("roster-approved") == 1
 
+    def test_a_plan_that_a_sweep_ends_meanwhile_is_not_called_approved(self):
+        world, plan = held_drift()
+        world.faults.then("sweeps.approve", lambda: world.sweeps.forget_unapproved(plan))
+        assert "a sweep ended this plan" in world.command("approve", plan=plan, execution="one")["refused"]
+        assert (world.started, "roster-approved" in world.told()) == ({}, False)
+        # A later try of the machine, after the answer was lost, does not know that it was refused.
+        assert "refused" in world.command("approve", plan=plan, execution="one")
+
     def test_what_was_refused_at_first_stays_refused(self):
         world = settled()
         world.deploy(BAD)

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key, write_document
-from rollcall.model.errors import RetryableError
 from rollcall.sweep.approvals import COUNTED, WAITS, LapsedApproval, PassedPlan, PendingPlan
 from rollcall.sweep.plan_alerts import AlertedPlan
 from rollcall.sweep.run import LEASE_SECONDS, Run
@@ -63,8 +62,8 @@ class SweepTable(TableAdapter):
         """All plans that wait for approval and have not expired."""
         return [plan for plan in self._list_all() if plan.approved_by is None and plan.expires_at > now]
 
-    def approve(self, plan: str, *, by: str, at: datetime) -> None:
-        """Remember who approved it; RetryableError if it waits no more."""
+    def approve(self, plan: str, *, by: str, at: datetime) -> bool:
+        """Remember who approved it; False if it waits no more."""
         known = self._table.try_write(
             "update_item",
             Key=_make_key(plan),
@@ -72,9 +71,9 @@ class SweepTable(TableAdapter):
             ConditionExpression="attribute_exists(pk)",
             ExpressionAttributeValues={":by": {"S": by}, ":at": {"S": at.isoformat()}},
         )
-        if not known:
-            raise RetryableError("no such plan waits")
-        self._table.call("delete_item", Key=_LAPSED)
+        if known:
+            self._table.call("delete_item", Key=_LAPSED)
+        return known
 
     def list_approved(self, now: datetime) -> Sequence[PendingPlan]:
         """Plans that somebody approved, that have not expired, and that no run has carried out to its end."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chaos.fakes.cloud import is_change
 from chaos.fakes.organizations import Member
@@ -198,6 +198,12 @@ class Evidence:
     def find_control(self, time: float) -> Control:
         """The pause and the approved roster at a moment."""
         return next(item for item in reversed(self.control) if item.time <= time)
+
+    def find_deployed(self, time: float) -> Mapping[str, Any]:
+        """The roster that is deployed at a moment."""
+        deployed = [action for action, _ in self.world.people if action.do == "deploy"]
+        numbers = [int(action.value or 0) for action in deployed if START + action.at <= time]
+        return self.story.rosters[[0, *numbers][-1]]
 
     def list_wants(self, contact: Contact) -> list[Want]:
         """What every roster that was ever approved asks of a contact."""

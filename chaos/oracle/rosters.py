@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.oracle.calls import find_contact, read_values
-from chaos.setting import LEDGER
+from chaos.setting import DAY, LEDGER
 from chaos.wants import compute_digest, find_weakened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from chaos.oracle.evidence import Evidence, Violation
-    from chaos.setting import Control
+    from chaos.setting import Control, Published
 
     #: Parts of commands in the ledger by command and part: when each was put, and what it says.
     _Parts = Mapping[tuple[str, str], tuple[float, Mapping[str, Any]]]
@@ -56,6 +58,7 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
             yield from _judge_change(evidence, before, after, approvals)
     yield from _find_denied(evidence, parts, approvals)
     yield from _find_vanished(evidence, parts)
+    yield from _find_wrong_ends(evidence, parts, approvals)
     yield from _find_held_back(evidence)
     yield from _find_unasked_deletes(evidence, approvals)
     yield from _find_unended(evidence)
@@ -124,7 +127,12 @@ def _find_denied(
     """An approval that was begun, and whose roster is in force, is not answered as refused."""
     for one in approvals:
         time, result = parts.get((one.command, "result"), (0.0, {}))
-        if "refused" in result and evidence.find_control(time).approved == one.roster:
+        ended = any(
+            item.document["facts"].get("plan") == one.plan
+            and item.document["facts"].get("ending") not in (None, "approved")
+            for item in evidence.notices
+        )
+        if "refused" in result and evidence.find_control(time).approved == one.roster and not ended:
             yield evidence.find_violation("approval-denied", time, f"{one.command}: {result['refused']}")
 
 
@@ -155,6 +163,63 @@ def _find_vanished(evidence: Evidence, parts: _Parts) -> Iterator[Violation]:
         if not any(other.document["notice"] in ends for other in after):
             text = f"plan {facts['plan'][:12]} was approved, and nothing came of it"
             yield evidence.find_violation("approved-plan-vanished", item.time, text)
+
+
+def _find_wrong_ends(
+    evidence: Evidence, parts: _Parts, approvals: Sequence[_Approval]
+) -> Iterator[Violation]:
+    """The alert about a plan is ended once its plan does not wait any more, and not before."""
+    by_incident: dict[str, list[Published]] = {}
+    for item in evidence.notices:
+        if item.document["notice"] in ("sweep-held", "plan-ended"):
+            by_incident.setdefault(item.document["incident_id"], []).append(item)
+    # The newest alert about a plan goes on for as long as sweeps find it to wait.
+    newest = {items[0].document["facts"]["plan"]: id_ for id_, items in by_incident.items()}
+    final, pending = evidence.story_end + DAY, evidence.world.runs["final"]["pending"]
+    for plan in set(pending) - newest.keys():
+        yield evidence.find_violation("waiting-plan-not-alerted", final, plan)
+    for id_, items in by_incident.items():
+        first, plan = items[0], items[0].document["facts"]["plan"]
+        text, waits = f"{id_} of plan {plan[:12]}", plan in pending and newest[plan] == id_
+        # One of a plan that expired may be finished, when it is tried again, as that of the same plan anew.
+        results = {one: parts.get((one.command, "result"), (inf, {})) for one in approvals if one.plan == plan}
+        approved = [one for one in results if results[one][0] >= first.time]
+        last, ends = items[-1], [item for item in items if item.document["notice"] == "plan-ended"]
+        if last not in ends and (not waits or any(one.time > final for one in approved)):
+            yield evidence.find_violation("pending-alert-never-ended", last.time, text)
+        for end in ends:
+            facts = end.document["facts"]
+            if first is end or facts != ends[0].document["facts"]:
+                yield evidence.find_violation("pending-alert-ended-differently", end.time, text)
+            began = [one.time for one in approved if "done" in results[one][1] and newest[plan] == id_]
+            if (waits and end.time < final) or not _has_ended(evidence, first, end, began):
+                yield evidence.find_violation("pending-alert-ended-wrong", end.time, f"{text}: {facts}")
+
+
+def _has_ended(evidence: Evidence, first: Published, end: Published, approved: Sequence[float]) -> bool:
+    """Whether the plan that was alerted first, and approved at these times, ended as the notice says."""
+    facts = end.document["facts"]
+    expires_at = datetime.fromisoformat(first.document["facts"]["expires_at"]).timestamp()
+    expired = expires_at <= end.time + evidence.story.skew
+    if approved and not expired:  # else the table has forgotten by whom
+        return bool(facts["ending"] == "approved" and min(approved) <= end.time)
+    match facts["ending"]:
+        case "approved":
+            return bool(approved)
+        case "expired":
+            return expired and not approved
+        case "superseded":
+            return any(
+                item.document["notice"] == "sweep-held" and item.document["facts"]["plan"] == facts["newer"]
+                for item in evidence.notices
+                if item.document["incident_id"] != end.document["incident_id"]
+            )
+        case "replaced":
+            return facts["roster"] not in {
+                evidence.find_control(end.time).approved,
+                compute_digest(evidence.find_deployed(end.time)),
+            }
+    return True
 
 
 def _find_held_back(evidence: Evidence) -> Iterator[Violation]:

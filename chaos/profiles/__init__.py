@@ -26,7 +26,7 @@ from chaos.profiles.failures import (
     write_unrecorded,
 )
 from chaos.profiles.floods import write_flood, write_flood_and_faults
-from chaos.profiles.rosters import write_expiring, write_side_by_side, write_weakened
+from chaos.profiles.rosters import write_abandoned, write_expiring, write_side_by_side, write_weakened
 from chaos.profiles.sweeps import (
     write_approvals,
     write_held_up,
@@ -79,6 +79,7 @@ PROFILES: Final[dict[str, tuple[float, Callable[[Draft], Story]]]] = {
     "weakened": (1.0, write_weakened),
     "side-by-side": (1.0, write_side_by_side),
     "expiring": (0.7, write_expiring),
+    "abandoned": (0.5, write_abandoned),
     "flood": (0.5, write_flood),
     "flood-and-faults": (0.5, write_flood_and_faults),
     "accounts": (1.0, write_accounts),

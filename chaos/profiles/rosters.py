@@ -51,6 +51,49 @@ def write_weakened(draft: Draft) -> Story:
     return draft.finish(events=draw_events(draft.random, quiet=0.7), faults=FaultPlan(rates=rates, most=4))
 
 
+def write_abandoned(draft: Draft) -> Story:
+    """A plan waits for a week and longer: it is replaced, found again, not needed, approved late, or expires.
+
+    Meanwhile writes may be paused, and contacts are edited in bulk.
+    """
+    random, day = draft.random, 86_400
+    before = {**draft.rosters[0], "limits": {"max_changed_accounts": 1}}
+    draft.rosters = [before, draft.make_roster(before), draft.weaken(before)]
+    ends_at = draft.now + 7 * day
+    draft.do("deploy", value=random.choice([1, 2]))
+    for _ in range(random.randint(0, 4)):
+        draft.now += random.choice([0, 5, 60, 900, day])
+        step = random.choice(["sweep", "sweep", "deploy", "edit", "pause", "spree"])
+        match step:
+            case "edit":
+                draft.edit(*draft.pick_contact(), right=0.0, lost=draft.chance(0.5))
+            case "spree":
+                for account, _ in draft.accounts:
+                    draft.edit(account, random.choice(draft.kinds), who="admin", right=0.0)
+                    draft.wait(0.1, 15)
+            case _:
+                minutes = random.choice([15, 60, 1440])
+                draft.do(step, value={"deploy": random.choice([0, 1, 2]), "pause": minutes}.get(step))
+    if draft.chance(0.7):
+        # Just before or after it expires.
+        draft.now = max(draft.now, ends_at + random.choice([-1000, -2, 1, 1000]))
+        for step in random.sample(["approve", "sweep"], random.randint(1, 2)):
+            draft.do(step)
+            draft.wait(0, 5)
+    draft.wait(900, 3600)
+    planned = [_draw_cut_off(random) for _ in range(random.choice([0, 1, 1, 2]))]
+    if draft.chance(0.5):
+        label = random.choice(["follow-up*", "sweep:*gate*", "command-approve*"])
+        call = random.choice(["events.PutEvents", "dynamodb.DeleteItem", "dynamodb.PutItem"])
+        planned.append(Planned(label=label, call=call, kind=random.choice(_CUT_OFF), times=3))
+    return draft.finish(
+        events=draw_events(random, quiet=0.8),
+        bulk=random.randint(2, 4),
+        faults=FaultPlan(planned=planned),
+        pace=random.choice([1.0, 3.0]),
+    )
+
+
 def _draw_cut_off(random: Random) -> Planned:
     """An approval, or a gate, is held up or cut off once, or at each try."""
     return Planned(

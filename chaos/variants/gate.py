@@ -122,6 +122,22 @@ GATE: Final = (
         profiles=("side-by-side",),
     ),
     Variant(
+        name="alert-of-a-replaced-plan-stays-open",
+        place="rollcall.sweep.plan_alerts:end_plan_alerts",
+        old="if end is not None:",
+        new='if end is not None and end["ending"] != "replaced":',
+        caught_by=("pending-alert-never-ended",),
+        profiles=("side-by-side", "weakened"),
+    ),
+    Variant(
+        name="alert-ended-while-its-plan-waits",
+        place="rollcall.sweep.plan_alerts:_find_end",
+        old="known.expires_at > now",
+        new="known.approved_by",
+        caught_by=("pending-alert-ended-wrong",),
+        profiles=("too-many", "abandoned"),
+    ),
+    Variant(
         name="pause-never-ends",
         place="rollcall.adapters.state.rosters:is_paused",
         old=" and not over",

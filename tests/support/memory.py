@@ -503,7 +503,9 @@ class MemorySweeps:
         self.faults("sweeps.approve")
         if plan not in self.plans:
             return False
-        self.plans[plan] = replace(self.plans[plan], approved_by=by, approved_at=at)
+        self.plans[plan] = replace(
+            self.plans[plan], approved_by=by, approved_at=at, expires_at=at + timedelta(days=7)
+        )
         self.lost = None
         self.faults("sweeps.approve.after")
         return True

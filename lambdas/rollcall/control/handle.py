@@ -17,7 +17,7 @@ from rollcall.model.contact import ContactKind
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import format_time, make_notice
 from rollcall.rosters.current import alert_approval, approve_candidate
-from rollcall.sweep.approvals import make_approved_notice
+from rollcall.sweep.approvals import WAITS, make_approved_notice
 from rollcall.sweep.plan_alerts import end_plan_alerts
 from rollcall.sweep.run import Run, Step, Trigger
 
@@ -180,7 +180,7 @@ class CommandHandler:
             "by": command.caller.arn,
             "plan": pending.plan,
             "roster": pending.roster,
-            "expires_at": pending.expires_at.isoformat(),  # its run may wait until the plan is forgotten
+            "expires_at": (now + WAITS).isoformat(),  # its run may wait until the plan is forgotten
         }
         answer = {
             "plan": pending.plan,

@@ -68,7 +68,7 @@ class PlanMemory(Protocol):
         """All plans that wait for approval and have not expired."""
 
     def approve(self, plan: str, *, by: str, at: datetime) -> bool:
-        """Remember who approved it, which answers one that lapsed before; False if it waits no more."""
+        """Remember who approved it, for WAITS more, which answers a lapsed one; False if it waits no more."""
 
     def list_approved(self, now: datetime) -> Sequence[PendingPlan]:
         """Plans that somebody approved, that have not expired, and that no run has carried out to its end."""

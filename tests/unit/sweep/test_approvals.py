@@ -63,6 +63,15 @@ class TestLapsed:
         assert (lapsed.plan, lapsed.by, lapsed.reason) == (plan, ALICE, facts["reason"])
         assert "approved plan NOT applied" in world.alerts[-1].subject
 
+    def test_one_that_was_approved_just_before_it_would_have_expired_is_carried_out(self):
+        world, plan = held_drift()
+        world.clock.sleep(timedelta(days=7).total_seconds() - 60)
+        assert world.command("approve", plan=plan, execution="one")["done"]
+        world.clock.sleep(3600)
+        world.started["one"].run()
+        assert len(world.writes()) == 2
+        assert "approval-lapsed" not in world.told()
+
     def test_also_when_the_table_has_forgotten_it_by_then(self):
         world, plan, _, waiting = behind_a_sweep()
         expire(world, plan)

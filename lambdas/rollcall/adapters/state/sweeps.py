@@ -63,13 +63,17 @@ class SweepTable(TableAdapter):
         return [plan for plan in self._list_all() if plan.approved_by is None and plan.expires_at > now]
 
     def approve(self, plan: str, *, by: str, at: datetime) -> bool:
-        """Remember who approved it; False if it waits no more."""
+        """Remember who approved it, and give its run as long as it waited; False if it waits no more."""
         known = self._table.try_write(
             "update_item",
             Key=_make_key(plan),
-            UpdateExpression="SET approved_by = :by, approved_at = :at",
+            UpdateExpression="SET approved_by = :by, approved_at = :at, expires_at = :until",
             ConditionExpression="attribute_exists(pk)",
-            ExpressionAttributeValues={":by": {"S": by}, ":at": {"S": at.isoformat()}},
+            ExpressionAttributeValues={
+                ":by": {"S": by},
+                ":at": {"S": at.isoformat()},
+                ":until": make_expiry(at, WAITS.total_seconds()),
+            },
         )
         if known:
             self._table.call("delete_item", Key=_LAPSED)
@@ -259,4 +263,5 @@ def _write_pending(pending: PendingPlan) -> dict[str, Any]:
 def _read_pending(item: Mapping[str, Any]) -> PendingPlan:
     # Who approved it stands beside the document: it is added to an item that is there.
     approved = {name: item.get(name, {}).get("S") for name in ("approved_by", "approved_at")}
-    return PendingPlan.from_document(json.loads(item["document"]["S"]) | approved)
+    pending = PendingPlan.from_document(json.loads(item["document"]["S"]) | approved)
+    return replace(pending, expires_at=pending.approved_at + WAITS) if pending.approved_at else pending

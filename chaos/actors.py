@@ -50,6 +50,8 @@ class Actors:
                 self.command(action.name, {"operation": action.do, **self._describe_command(action)})
             case "rename":
                 self._rename(action)
+            case "redrive":
+                self._world.statistics["dead letters"] += sum(q.redrive() for q in self._world.queues.values())
             case "create" | "move" | "tag" | "untag" | "close" | "leave" | "rejoin" | "call":
                 self._change_account(action)
         self._world.people.append((action, None))

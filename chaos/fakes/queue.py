@@ -38,6 +38,7 @@ class Queue:
     messages: dict[str, Message] = field(default_factory=dict)
     dead: list[Message] = field(default_factory=list)
     sent: int = 0
+    _redriven: int = 0
 
     def send(self, body: str, label: str) -> Message:
         """A new message."""
@@ -48,6 +49,14 @@ class Queue:
         self.messages[label] = message
         self.wake(message.visible_at)
         return message
+
+    def redrive(self) -> int:
+        """Return so many dead letters, each as a new message; `dead` goes on to hold what they were."""
+        found = self.dead[self._redriven :]
+        for message in found:
+            self.send(message.body, f"redriven.{message.id}")
+        self._redriven += len(found)
+        return len(found)
 
     def count_visible(self) -> int:
         """How many messages could be received now."""

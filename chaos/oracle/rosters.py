@@ -191,8 +191,10 @@ def _find_wrong_ends(
             facts = end.document["facts"]
             if first is end or facts != ends[0].document["facts"]:
                 yield evidence.find_violation("pending-alert-ended-differently", end.time, text)
-            began = [one.time for one in approved if "done" in results[one][1] and newest[plan] == id_]
-            if (waits and end.time < final) or not _has_ended(evidence, first, end, began):
+            done = newest[plan] == id_ and any("done" in results[one][1] for one in approved)
+            began = [one.time for one in approved if "refused" not in results[one][1]]
+            early = (waits and end.time < final) or (done and facts["ending"] != "approved")
+            if early or not _has_ended(evidence, first, end, began):
                 yield evidence.find_violation("pending-alert-ended-wrong", end.time, f"{text}: {facts}")
 
 
@@ -200,14 +202,11 @@ def _has_ended(evidence: Evidence, first: Published, end: Published, approved: S
     """Whether the plan that was alerted first, and approved at these times, ended as the notice says."""
     facts = end.document["facts"]
     expires_at = datetime.fromisoformat(first.document["facts"]["expires_at"]).timestamp()
-    expired = expires_at <= end.time + evidence.story.skew
-    if approved and not expired:  # else the table has forgotten by whom
-        return bool(facts["ending"] == "approved" and min(approved) <= end.time)
     match facts["ending"]:
         case "approved":
-            return bool(approved)
+            return bool(approved and min(approved) <= end.time)
         case "expired":
-            return expired and not approved
+            return expires_at <= end.time + evidence.story.skew
         case "superseded":
             return any(
                 item.document["notice"] == "sweep-held" and item.document["facts"]["plan"] == facts["newer"]

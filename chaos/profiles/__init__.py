@@ -20,6 +20,7 @@ from chaos.profiles.edits import (
 )
 from chaos.profiles.failures import (
     write_crash,
+    write_dead_letters,
     write_outage,
     write_relapse,
     write_trouble,
@@ -63,6 +64,7 @@ PROFILES: Final[dict[str, tuple[float, Callable[[Draft], Story]]]] = {
     "crash": (6.0, write_crash),
     "trouble": (2.0, write_trouble),
     "outage": (1.0, write_outage),
+    "dead-letters": (0.7, write_dead_letters),
     "tug": (1.5, write_tug),
     "sweeps": (1.5, write_sweeps),
     "approvals": (1.5, write_approvals),

@@ -56,6 +56,32 @@ def write_outage(draft: Draft) -> Story:
     return draft.finish(events=draw_events(draft.random, quiet=0.5), faults=FaultPlan(outages=tuple(outages)))
 
 
+def write_dead_letters(draft: Draft) -> Story:
+    """A service is down until messages are dead letters, which are redriven minutes or days later."""
+    random, start = draft.random, draft.now - draft.random.uniform(0, 30)
+    for _ in range(random.randint(1, 3)):
+        draft.change()
+        draft.wait(0, 300)
+    # Alerts are given up after some five hours, events after some thirteen.
+    service, hours = random.choice(
+        [("sns", 6), ("sns", 8), *((name, 14) for name in ("account", "dynamodb", "organizations", "s3", "events"))]
+    )
+    draft.now = end = start + 3600 * hours
+    for _ in range(random.randint(1, 2)):
+        draft.wait(60, random.choice([600, 86_400]))
+        for step in random.sample(["edit", "sweep", "redrive", "redrive"], random.randint(0, 3)):
+            draft.wait(0, random.choice([5, 900]))
+            if step == "edit":
+                draft.change()
+            else:
+                draft.do(step)
+    draft.do("redrive")
+    return draft.finish(
+        events=draw_events(random, quiet=0.7),
+        faults=FaultPlan(outages=[Outage(service=service, start=start, end=end)]),
+    )
+
+
 def write_relapse(draft: Draft) -> Story:
     """A worker fails at its write or right after it, and the contact is changed again before others look."""
     for _ in range(draft.random.randint(1, 2)):

@@ -50,12 +50,23 @@ class Actors:
                 self.command(action.name, {"operation": action.do, **self._describe_command(action)})
             case "rename":
                 self._rename(action)
-            case "redrive":
-                self._world.statistics["dead letters"] += sum(q.redrive() for q in self._world.queues.values())
+            case "unforward" | "forward" | "redrive":
+                self._change_ways(action)
             case "create" | "move" | "tag" | "untag" | "close" | "leave" | "rejoin" | "call":
                 self._change_account(action)
         self._world.people.append((action, None))
         self._world.note(f"an operator: {action.do}")
+
+    def _change_ways(self, action: Action) -> None:
+        """The forwarder of a member goes or comes back, or dead letters return to their queues."""
+        match action.do:
+            case "unforward":
+                self._world.unforwarded.add(action.account)
+            case "forward":
+                self._world.unforwarded.discard(action.account)
+            case _:
+                counts = [queue.redrive() for queue in self._world.queues.values()]
+                self._world.statistics["dead letters"] += sum(counts)
 
     def _describe_command(self, action: Action) -> dict[str, Any]:
         """What a command says beside its operation."""
@@ -211,6 +222,8 @@ class Actors:
             request_id=self._world.cloud.make_request_id(),
             **more,
         )
+        if identity.account in self._world.unforwarded:
+            return
         send = partial(self._world.queues["intake"].send, json.dumps(event), name)
         wait = 1 + 3 * draw_number(self._world.story.seed, "announced", name)
         self._world.scheduler.at(self._world.scheduler.now + wait, send)

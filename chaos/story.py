@@ -31,8 +31,9 @@ class Action:
     """Something that somebody does `at` so many seconds.
 
     `do` is edit, sweep, deploy, approve, pause, unpause, release, drill (an edit by `who` is registered),
-    redrive (of all dead letters), rename (of an organizational unit, or back), or create, move, tag, untag, close,
-    leave, rejoin (with the contacts that it had) or call (it gets another name). Of an edit, or a drill,
+    unforward or forward (a member's forwarder is removed, or back), redrive (of all dead letters), rename (of
+    an organizational unit, or back), or create, move, tag, untag, close, leave, rejoin (with the contacts
+    that it had) or call (it gets another name). Of an edit, or a drill,
     `value` is the number of a foreign contact, None for a delete, or "right". Of a deployment it is the
     number of the roster, of a pause its minutes, of a new account the seconds for which it denies access,
     of a move or rename the unit, of a leave "removed" or "denied", of a new name the seconds until AWS

@@ -44,6 +44,10 @@ class Trail:
             recipients.append(account)
         for number, recipient in enumerate(recipients):
             name = label if number == 0 else f"{label}.copy"
+            if recipient in self._world.unforwarded:
+                self._world.statistics["events not forwarded"] += 1
+                self._world.note(f"the event of {name} is not forwarded")
+                continue
             event = self._build_event(call, recipient, name, shared=len(recipients) > 1)
             self._bring(event, call, name)
 

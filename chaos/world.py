@@ -79,6 +79,8 @@ class World:
         self.runs: dict[str, Mapping[str, Any]] = {}
         #: By account its units and its state from each moment on at which it was created, moved or closed.
         self.places: dict[str, list[tuple[float, Member]]] = {}
+        #: Members without a forwarder now.
+        self.unforwarded: set[str] = set()
         #: By time each unit that got a name, and the name.
         self.renames: list[tuple[float, str, str]] = []
         self.statistics: Counter[str] = Counter()

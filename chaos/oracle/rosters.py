@@ -182,7 +182,9 @@ def _find_wrong_ends(
         first, plan = items[0], items[0].document["facts"]["plan"]
         text, waits = f"{id_} of plan {plan[:12]}", plan in pending and newest[plan] == id_
         # One of a plan that expired may be finished, when it is tried again, as that of the same plan anew.
-        results = {one: parts.get((one.command, "result"), (inf, {})) for one in approvals if one.plan == plan}
+        results = {
+            one: parts.get((one.command, "result"), (inf, {})) for one in approvals if one.plan == plan
+        }
         approved = [one for one in results if results[one][0] >= first.time]
         last, ends = items[-1], [item for item in items if item.document["notice"] == "plan-ended"]
         if last not in ends and (not waits or any(one.time > final for one in approved)):

@@ -38,6 +38,7 @@ from chaos.profiles.sweeps import (
     write_sweeps,
     write_too_many,
     write_unannounced,
+    write_unforwarded,
 )
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ PROFILES: Final[dict[str, tuple[float, Callable[[Draft], Story]]]] = {
     "relapse": (2.0, write_relapse),
     "held-up": (0.5, write_held_up),
     "unannounced": (0.7, write_unannounced),
+    "unforwarded": (0.7, write_unforwarded),
     "unrecorded": (0.5, write_unrecorded),
     "interrupted": (0.7, write_interrupted),
     "overwritten": (1.0, write_overwritten),

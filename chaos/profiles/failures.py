@@ -64,7 +64,11 @@ def write_dead_letters(draft: Draft) -> Story:
         draft.wait(0, 300)
     # Alerts are given up after some five hours, events after some thirteen.
     service, hours = random.choice(
-        [("sns", 6), ("sns", 8), *((name, 14) for name in ("account", "dynamodb", "organizations", "s3", "events"))]
+        [
+            ("sns", 6),
+            ("sns", 8),
+            *((name, 14) for name in ("account", "dynamodb", "organizations", "s3", "events")),
+        ]
     )
     draft.now = end = start + 3600 * hours
     for _ in range(random.randint(1, 2)):

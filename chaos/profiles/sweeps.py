@@ -66,6 +66,26 @@ def write_approvals(draft: Draft) -> Story:
     )
 
 
+def write_unforwarded(draft: Draft) -> Story:
+    """The forwarders of members are removed, and brought back: what is edited meanwhile only sweeps find."""
+    random = draft.random
+    members = random.sample([account for account, _ in draft.accounts[2:]], random.randint(1, 3))
+    for step in ("unforward", "sweep", "forward", "sweep"):
+        for account in members if step.endswith("forward") else ("",):
+            draft.do(step, account=account)
+            draft.wait(0, 5)
+        for _ in range(random.randint(0, 3)):
+            draft.wait(0, random.choice([5, 60, 900]))
+            draft.burst(random.choice([*members, draft.accounts[1][0]]), random.choice(draft.kinds))
+        draft.wait(0, random.choice([2, 20, 1800]))
+    rates = draw_rates(random, 0.006) if draft.chance(0.4) else {}
+    return draft.finish(
+        events=draw_events(random, quiet=0.6),
+        bulk=random.randint(2, 5),
+        faults=FaultPlan(rates=rates, most=4, stale=draft.draw_stale()),
+    )
+
+
 def write_roles(draft: Draft) -> Story:
     """Sweeps read members through roles, which fail before, between or in the middle of them."""
     moments = [0.0, inf]

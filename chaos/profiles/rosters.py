@@ -146,8 +146,16 @@ def write_side_by_side(draft: Draft) -> Story:
 
 
 def write_expiring(draft: Draft) -> Story:
-    """A pause ends by itself; contacts are changed before, during and after it."""
+    """A pause ends by itself; contacts are changed before, during and after it, perhaps in bulk.
+
+    Meanwhile a plan may wait for a person.
+    """
     minutes = draft.random.choice([15, 20, 30])
+    pending, bulk = draft.chance(0.3), draft.chance(0.3)
+    if pending:
+        draft.rosters.append(draft.weaken(draft.rosters[0]))
+        draft.do("deploy", value=1)
+        draft.wait(0, 60)
     if draft.chance(0.5):
         draft.edit(*draft.pick_contact())
         draft.wait(0, 20)
@@ -158,10 +166,19 @@ def write_expiring(draft: Draft) -> Story:
         draft.change()
     if draft.chance(0.4):
         draft.do("sweep")
+    if bulk:
+        # It is open as the pause ends.
+        draft.now = max(draft.now, ends_at - draft.random.uniform(0, 600))
+        for account, _ in draft.accounts:
+            draft.edit(account, draft.random.choice(draft.kinds), who="admin", right=0.0)
+            draft.wait(0.1, 15)
     draft.now = max(draft.now, ends_at + draft.random.uniform(-5, 600))
+    if pending and draft.chance(0.5):
+        draft.do("approve")
     for _ in range(draft.random.randint(1, 3)):
         draft.edit(*draft.pick_contact())
         draft.wait(1, 60)
     rates = draw_rates(draft.random, 0.006) if draft.chance(0.4) else {}
     events = draw_events(draft.random, quiet=0.6) if draft.chance(0.7) else EventPlan(lost=0.5)
-    return draft.finish(events=events, faults=FaultPlan(rates=rates, most=4))
+    faults = FaultPlan(rates=rates, most=4)
+    return draft.finish(events=events, bulk=3 if bulk else 5, faults=faults)

@@ -99,7 +99,7 @@ GATE: Final = (
     ),
     Variant(
         name="another-comparison-approved",
-        place="rollcall.control.handle:CommandHandler._find_pending",
+        place="rollcall.sweep.plan_alerts:explain_outdated",
         old="pending.roster != approved and pending.against",
         new="False and pending.against",
         caught_by=("approved-over-another",),

@@ -92,7 +92,8 @@ def approve(
         digest = plan_rollback(hub, back_to)
         now = hub.clock.now()
     # Approved plans, too: the same command finishes an interrupted approval.
-    plan = plans.find_plan([*hub.sweeps.list_pending(now), *hub.sweeps.list_approved(now)], str(digest))
+    waiting = [*hub.sweeps.list_pending(now), *hub.sweeps.list_approved(now)]
+    plan = plans.find_plan(waiting, str(digest), list_ended=lambda digits: hub.sweeps.list_ended(digits, now))
     values = read_values(hub, plan, approved=hub.read_controls().approved)
     check_values(plan, values)
     rows = [

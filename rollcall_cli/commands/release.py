@@ -15,6 +15,8 @@ from rollcall_cli.text.arguments import AccountArgument, ConfigOption, JsonOptio
 from rollcall_cli.text.formatting import clean, format_time
 from rollcall_cli.text.problems import CommandError, CommandRefusedError, report_unknown_account
 
+_WAITING = " An edit is waiting: it is restored within 15 minutes."
+
 
 def release(
     context: typer.Context,
@@ -34,12 +36,14 @@ def release(
     composition = get_composition(context)
     hub = connect_to_hub(composition, config=config, profile=profile)
     try:
-        before = run_command(hub, "release", contact=(account, kind)).get("released")
+        answer = run_command(hub, "release", contact=(account, kind))
     except CommandRefusedError as refusal:
         # Only now: the backoff of an account that left the organization can be ended, too.
         raise _explain_refusal(hub, account, refusal) from None
+    before, waiting = answer.get("released"), answer.get("waiting")
     if as_json:
         found = {"version": 1, "account_id": account, "kind": kind, "released_before": before or None}
+        found["edit_waiting"] = waiting
         typer.echo(json.dumps(found, indent=2))
         return
     if before:
@@ -47,10 +51,9 @@ def release(
         ended = f"The backoff for {kind} on {account} was ended before, at {at} by {clean(before['by'])}."
         text = f"{ended} Nothing changed: the next edit is restored at once."
     else:
-        text = (
-            f"Released: the next edit of {kind} on {account} is restored at once, one that is waiting within "
-            "15 minutes. An alert was sent."
-        )
+        text = f"Released: the next edit of {kind} on {account} is restored at once. An alert was sent."
+        if waiting is not None:  # a hub of an older release does not say
+            text += _WAITING if waiting else " No edit is waiting."
     composition.out.print(Text(text), soft_wrap=True)
 
 

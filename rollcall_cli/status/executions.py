@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import get_code
-from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from rollcall.timing import attempts
 from rollcall_cli.aws.hub import CONTROLS
 from rollcall_cli.text.problems import INTERRUPTED, CommandError, CommandRefusedError
@@ -117,8 +116,7 @@ def _check_result(found: MachineExecution, name: str) -> Mapping[str, Any]:
             fix="`rollcall status` shows what is in force; the logs of the function control show the cause",
         )
     if "refused" in found.output:
-        fix = "`rollcall status` shows what is in force"
-        if found.output.get("unproven"):
-            fix += f"; commands need the role {OPERATOR_ROLE_NAME}"
+        # A hub of an older release names none.
+        fix = str(found.output.get("fix") or "`rollcall status` shows what is in force")
         raise CommandRefusedError(f"refused: {found.output['refused']}", fix=fix)
     return found.output

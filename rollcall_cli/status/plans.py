@@ -9,16 +9,21 @@ from rollcall_cli.text.formatting import clean, count, format_rest, format_span,
 from rollcall_cli.text.problems import CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from rollcall.sweep.approvals import PendingPlan
+    from rollcall.sweep.approvals import EndedPlan, PendingPlan
 
 #: Enough digits of a digest to exclude another plan by accident.
 FEWEST_DIGITS: Final = 8
 
 
-def find_plan(waiting: Sequence[PendingPlan], digits: str) -> PendingPlan:
-    """Return the plan whose digest begins with these digits; CommandError if there is none, or several."""
+def find_plan(
+    waiting: Sequence[PendingPlan], digits: str, *, list_ended: Callable[[str], Sequence[EndedPlan]]
+) -> PendingPlan:
+    """Return the plan whose digest begins with these digits; CommandError if there is none, or several.
+
+    `list_ended` returns plans that waited before, by these digits.
+    """
     found = [plan for plan in waiting if plan.plan.startswith(digits.lower())]
     if len(found) == 1:
         return found[0]
@@ -27,6 +32,10 @@ def find_plan(waiting: Sequence[PendingPlan], digits: str) -> PendingPlan:
         raise CommandError(
             f"the digests of {len(found)} plans begin with {digits}", fix=f"give more digits: {known}"
         )
+    ended = list_ended(digits.lower())
+    if len(ended) == 1:
+        problem, fix = ended[0].explain()
+        raise CommandError(problem, fix=fix)
     raise CommandError(
         f"no plan with the digest {digits} is pending approval",
         fix=f"pending approval: {known}"

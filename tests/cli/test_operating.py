@@ -384,6 +384,19 @@ def test_a_plan_that_expired_is_none_that_waits(held):
     assert "no plan is pending approval" in held.run("approve", plan.plan).stderr
 
 
+def test_of_a_plan_that_was_superseded_the_newer_one_is_named(held):
+    """The roster was corrected and deployed, and its sweep has ended."""
+    plan = plan_of(held).plan
+    held.write(contacts=LIMITED.replace("aws-soc@", "aws-security@"))
+    held.machines.deploy()
+    held.machines.hub.sweep("roster")
+    result = held.run("approve", plan[:12], "--yes")
+    assert result.exit_code == 1
+    assert_golden("approve-superseded.txt", result.stderr)
+    assert plan_of(held).plan[:12] in result.stderr
+    assert not held.machines.inputs
+
+
 def test_what_rollcall_refuses_is_told(held):
     """The roster was corrected and deployed between the look and the answer."""
     plan = plan_of(held)
@@ -395,12 +408,15 @@ def test_what_rollcall_refuses_is_told(held):
 
 
 def test_a_caller_who_is_not_believed_is_told_the_role(hub, monkeypatch):
-    output = {"refused": "the caller is not a role session of the hub account", "unproven": True}
+    refused = {"refused": "the caller is not a role session of the hub account", "fix": "assume the role"}
+    output = refused | {"unproven": True}
     ended = MachineExecution(status="SUCCEEDED", output=output)
     monkeypatch.setattr("rollcall_cli.status.executions.describe_execution", lambda *_: ended)
     result = hub.run("unpause", "--reason", "over")
     assert result.exit_code == 1
-    assert result.stderr.endswith("what is in force; commands need the role rollcall-operator\n")
+    assert result.stderr.endswith("\nfix: assume the role\n")
+    monkeypatch.setitem(output, "fix", None)
+    assert hub.run("unpause", "--reason", "over").stderr.endswith("what is in force\n"), "an older hub"
 
 
 def test_a_pause_stops_writes_and_says_who_and_why(hub):
@@ -509,6 +525,15 @@ def test_a_standoff_is_shown_until_somebody_releases_it(contested):
     assert contested.run("status").exit_code == 0
 
 
+@pytest.mark.parametrize(("waiting", "words"), [(False, "No edit is waiting."), (None, "An alert was sent.")])
+def test_a_release_says_whether_an_edit_is_waiting(hub, monkeypatch, waiting, words):
+    """A hub of an older release does not know."""
+    ended = MachineExecution(status="SUCCEEDED", output={"done": True, "waiting": waiting})
+    monkeypatch.setattr("rollcall_cli.status.executions.describe_execution", lambda *_: ended)
+    assert hub.run("release", PAYMENTS, "security").stdout.endswith(f"{words}\n")
+    assert json.loads(hub.run("release", PAYMENTS, "security", "--json").stdout)["edit_waiting"] is waiting
+
+
 def test_a_release_whose_answer_was_lost_says_at_the_next_try_who_ended_it_and_when(contested):
     assert contested.run("release", PAYMENTS, "security").exit_code == 0
     contested.clock.sleep(300)
@@ -522,7 +547,7 @@ def test_where_there_is_no_standoff_none_is_released(contested):
     result = contested.run("release", PAYMENTS, "billing")
     assert result.exit_code == 1
     assert "refused: this contact is not in backoff after repeated edits" in result.stderr
-    assert "rollcall-operator" not in result.stderr
+    assert "fix: nothing to release: its next edit is restored at once\n" in result.stderr
     assert "released" not in contested.machines.hub.told()
     assert len(status(contested)["repeated_edits"]) == 1
 

@@ -29,10 +29,20 @@ _EDIT: Final = re.compile(rf"(?:{'|'.join(ALTERNATE_KINDS)}):[0-9a-f]{{32}}", re
 _PRINCIPAL: Final = re.compile(rf"arn:[!-~]{{1,{LONGEST_REASON - 4}}}", re.ASCII)
 _MOST_EDITS: Final = 2 * len(ALTERNATE_KINDS)
 _REASONED: Final = frozenset({"pause", "unpause"})
+#: The fix for what the command line of the hub's release never sends.
+GIVE_AGAIN: Final = "give the command with `rollcall`, in the release of the hub"
 
 
 class RefusedError(Exception):
-    """The command is not carried out, and why; trying it again does not help."""
+    """The command is not carried out: why, and what helps (`fix`); trying it again does not."""
+
+    def __init__(self, reason: str, *, fix: str) -> None:
+        super().__init__(reason)
+        self.fix = fix
+
+    def as_document(self) -> dict[str, str]:
+        """The answer to the command."""
+        return {"refused": str(self), "fix": self.fix}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +109,7 @@ class Command:
         """Read the machine's input; RefusedError if it cannot be shown to people as it is."""
         plan = document.get("plan")
         if plan is not None and not (isinstance(plan, str) and _DIGEST.fullmatch(plan)):
-            raise RefusedError("a plan is named by its whole digest, 64 hexadecimal digits")
+            raise RefusedError("a plan is named by its whole digest, 64 hexadecimal digits", fix=GIVE_AGAIN)
         operation, started_at = str(document.get("operation")), _read_start(document)
         return cls(
             operation=operation,
@@ -121,7 +131,10 @@ def _read_start(document: Mapping[str, Any]) -> datetime:
     except (LookupError, TypeError, ValueError):
         started_at = None
     if started_at is None or started_at.tzinfo is None:
-        raise RefusedError("the state machine did not say when it started this command")
+        raise RefusedError(
+            "the state machine did not say when it started this command",
+            fix="deploy the hub again: its state machine was changed",
+        )
     return started_at
 
 
@@ -130,7 +143,7 @@ def _read_minutes(document: Mapping[str, Any]) -> int:
     if value is None:
         return PAUSE_MINUTES
     if type(value) is not int or not SHORTEST_PAUSE <= value <= LONGEST_PAUSE:
-        raise RefusedError("a pause lasts from 15 minutes to 7 days")
+        raise RefusedError("a pause lasts from 15 minutes to 7 days", fix="pass such a time as --for")
     return value
 
 
@@ -138,7 +151,8 @@ def _read_contact(document: Mapping[str, Any]) -> tuple[str, ContactKind]:
     account_id, kind = document.get("account"), document.get("kind")
     if not is_account_id(account_id) or kind not in tuple(ContactKind):
         raise RefusedError(
-            f"a contact is named by an account id of 12 digits and one of {', '.join(ContactKind)}"
+            f"a contact is named by an account id of 12 digits and one of {', '.join(ContactKind)}",
+            fix=GIVE_AGAIN,
         )
     return str(account_id), ContactKind(str(kind))
 
@@ -148,10 +162,11 @@ def _read_drill(document: Mapping[str, Any], caller: ProvenCaller, started_at: d
     edits = str(document.get("edits")).split(" ")
     if not is_account_id(account_id) or not all(map(_EDIT.fullmatch, edits)) or len(edits) > _MOST_EDITS:
         raise RefusedError(
-            "a drill names an account id of 12 digits and, for each edit, its kind and fingerprint"
+            "a drill names an account id of 12 digits and, for each edit, its kind and fingerprint",
+            fix=GIVE_AGAIN,
         )
     if not isinstance(principal, str) or not _PRINCIPAL.fullmatch(principal):
-        raise RefusedError("a drill names the ARN of who makes its edits")
+        raise RefusedError("a drill names the ARN of who makes its edits", fix=GIVE_AGAIN)
     return RegisteredDrill(
         account_id=str(account_id),
         principal=principal,
@@ -166,7 +181,10 @@ def _read_reason(document: Mapping[str, Any], *, needed: bool) -> str:
     """The reason as it may stand in an alert: one line, nothing invisible, not endless."""
     value = document.get("reason") or ""
     if not isinstance(value, str) or len(value) > LONGEST_REASON or not value.isprintable():
-        raise RefusedError(f"`reason` is one line of at most {LONGEST_REASON} printable characters")
+        raise RefusedError(
+            f"`reason` is one line of at most {LONGEST_REASON} printable characters",
+            fix="pass such a line as --reason",
+        )
     if needed and not value.strip():
-        raise RefusedError("`reason` is missing")
+        raise RefusedError("`reason` is missing", fix="pass it as --reason")
     return value.strip()

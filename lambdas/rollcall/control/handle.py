@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rollcall.contact.record import update_record
 from rollcall.contact.repeated_edits import find_backoff, make_released
-from rollcall.control.commands import Command, RefusedError, describe_command
+from rollcall.control.commands import GIVE_AGAIN, Command, RefusedError, describe_command
 from rollcall.control.pauses import Pauses
 from rollcall.control.proof import UnprovenError, build_request, check_operator, read_answer
 from rollcall.decide.resolve import check_drill
@@ -17,8 +17,8 @@ from rollcall.model.contact import ContactKind
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import format_time, make_notice
 from rollcall.rosters.current import alert_approval, approve_candidate
-from rollcall.sweep.approvals import WAITS, make_approved_notice
-from rollcall.sweep.plan_alerts import end_plan_alerts
+from rollcall.sweep.approvals import LOOK, WAITS, make_approved_notice
+from rollcall.sweep.plan_alerts import end_plan_alerts, explain_outdated
 from rollcall.sweep.run import Run, Step, Trigger
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class CommandHandler:
     clock: Clock
 
     def handle(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """`{"done": true, ...}`, or `{"refused": "<why>"}`, with `unproven` if the caller is not believed.
+        """`{"done": true, ...}`, or `refused` (why) and `fix`, with `unproven` if the caller is not believed.
 
         The schedule's FOLLOW_UP needs no proof: it sends alerts that are due, and nothing else. Nor does the
         sweep's machine, which gets the run: of our roles only machines invoke this, each as its execution.
@@ -96,7 +96,7 @@ class CommandHandler:
         try:
             answer = {"done": True} | self._carry_out(Command.from_document(document, caller), now)
         except RefusedError as error:
-            answer = {"refused": str(error)}
+            answer = error.as_document()
         # Of several tries the first one's: what it did may be over by now.
         return self.ledger.record_command(name, "result", answer)
 
@@ -127,7 +127,7 @@ class CommandHandler:
         self.ledger.record_command(name, "refusal", asked | whose | {"refused": reason})
         facts = whose | {"operation": asked["operation"], "reason": reason, "execution": name}
         self.bus.publish_notice(make_notice(NoticeKind.COMMAND_REFUSED, key=arn, facts=facts), now)
-        return {"refused": reason, "unproven": True}
+        return error.as_document() | {"unproven": True}
 
     def _carry_out(self, command: Command, now: datetime) -> dict[str, Any]:
         match command.operation:
@@ -143,7 +143,7 @@ class CommandHandler:
                 return self._sweep(command)
             case "drill" if command.drill is not None:
                 return self._register(command.drill, now)
-        raise RefusedError("no such operation")
+        raise RefusedError("no such operation", fix=GIVE_AGAIN)
 
     def _pause(self, command: Command, now: datetime) -> dict[str, Any]:
         pause = Pauses(memory=self.pause, bus=self.bus).carry_out(command, now)
@@ -160,12 +160,12 @@ class CommandHandler:
         """Have alerts say of exactly these edits that they are a drill."""
         control = self.rosters.get_enforcement()
         if control.approved is None:
-            raise RefusedError("no roster has been approved yet")
+            raise RefusedError("no roster has been approved yet", fix="approve one: `rollcall status`")
         refusal = check_drill(drill, self.rosters.load(control.approved), today=now.date())
         if refusal is not None:
-            raise RefusedError(refusal)
+            raise RefusedError(refusal, fix="change that in the roster, deploy it and approve its plan")
         if not self.rosters.memory.save_drill(drill):
-            raise RefusedError("a later drill was registered")
+            raise RefusedError("a later drill was registered", fix="repeat the drill when that one is over")
         return {"until": drill.until.isoformat(), "paused": control.paused}
 
     def _approve(self, command: Command, now: datetime) -> dict[str, Any]:
@@ -191,7 +191,7 @@ class CommandHandler:
         }
         begun = self.ledger.record_command(command.execution, "approval", {"answer": answer, "input": asked})
         if "refused" in begun:
-            raise RefusedError(begun["refused"])
+            raise RefusedError(begun["refused"], fix=begun.get("fix", LOOK))
         notice = make_approved_notice(
             self.rosters.load(pending.roster),
             before=self.rosters.load(pending.against) if pending.against else None,
@@ -204,7 +204,7 @@ class CommandHandler:
         notice = replace(notice, facts={**notice.facts, **command.facts})
         known = self.sweeps.approve(pending.plan, by=command.caller.arn, at=now)
         if not known and pending.approved_by is None:
-            raise RefusedError("a sweep ended this plan meanwhile: read its alert for what to approve now")
+            raise RefusedError("a sweep ended this plan meanwhile", fix=LOOK)
         candidate = self.rosters.candidate.digest
         if pending.roster == candidate or pending.summary.get("rollback"):
             # At each try: what is deployed would be approved again by itself if its change is small.
@@ -237,7 +237,7 @@ class CommandHandler:
 
         Such a sweep forgets the plan that it found approved.
         """
-        begun = self.ledger.record_command(command.execution, "approval", {"refused": str(error)})
+        begun = self.ledger.record_command(command.execution, "approval", error.as_document())
         if "refused" in begun or begun["answer"]["roster"] != approved:
             raise error
         self.machine.start(command.execution, begun["input"])
@@ -246,9 +246,9 @@ class CommandHandler:
     def _roll_back(self, command: Command, roster: str) -> dict[str, Any]:
         """Start the run that plans it; approving its plan is another command."""
         if roster == self.rosters.get_enforcement().approved:
-            raise RefusedError("this roster is already in force")
+            raise RefusedError("this roster is already in force", fix=LOOK)
         if not self.rosters.memory.is_known(roster):
-            raise RefusedError("no roster with this digest was ever approved")
+            raise RefusedError("no roster with this digest was ever approved", fix=GIVE_AGAIN)
         asked = {"trigger": str(Trigger.ROLLBACK), "by": command.caller.arn, "plan": None, "roster": roster}
         self.machine.start(command.execution, asked)
         return {"roster": roster, "execution": command.execution}
@@ -262,32 +262,31 @@ class CommandHandler:
             # The answer of an earlier try was lost, or somebody else was faster: it is as it was asked for.
             return contact | {"released": {"by": known.release.by, "at": known.release.at.isoformat()}}
         if not known.is_open(now):
-            raise RefusedError("this contact is not in backoff after repeated edits")
+            raise RefusedError(
+                "this contact is not in backoff after repeated edits",
+                fix="nothing to release: its next edit is restored at once",
+            )
         next_try = {"next_try_at": format_time(waits.until) if (waits := find_backoff(known, now)) else None}
         facts = command.facts | {"account": {"id": account_id}, "kind": str(kind)} | next_try
         # One alert may be under way that this worker does not know of.
         update = known.updates + 1
         notice = make_notice(NoticeKind.RELEASED, key=record.repeated_key, facts=facts, update=update)
         self.bus.publish_notice(notice, now)
-        return contact | {"release": contact | {"by": command.caller.arn, "at": now.isoformat()}}
+        waiting = {"waiting": known.wrong_since is not None}
+        return contact | waiting | {"release": contact | {"by": command.caller.arn, "at": now.isoformat()}}
 
     def _find_pending(self, plan: str | None, approved: str | None, now: datetime) -> PendingPlan:
         pending = self.sweeps.find_pending(plan) if plan is not None else None
+        refusal: tuple[str, str] | None
         if pending is None:
-            raise RefusedError("no plan with this digest is pending approval")
-        if pending.expires_at <= now:
-            raise RefusedError("the plan expired: `rollcall sweep` makes a new one")
-        deployed = pending.roster in (approved, self.rosters.candidate.digest)
-        if not deployed and not pending.summary.get("rollback"):
-            raise RefusedError(
-                "another roster was deployed after this plan was made: approve the plan of that roster"
-            )
-        if pending.roster != approved and pending.against != (approved or ""):
-            raise RefusedError(
-                "another roster was approved after this plan was made: run `rollcall sweep`, or roll back"
-                " again, and approve the new plan"
-            )
-        return pending
+            ended = self.sweeps.list_ended(plan, now) if plan is not None else ()
+            refusal = ended[0].explain() if ended else ("no plan with this digest is pending approval", LOOK)
+        else:
+            candidate = self.rosters.candidate.digest
+            refusal = explain_outdated(pending, approved=approved, candidate=candidate, now=now)
+            if refusal is None:
+                return pending
+        raise RefusedError(refusal[0], fix=refusal[1])
 
 
 def store_release(answer: Mapping[str, Any], *, contacts: ContactMemory, clock: Clock) -> dict[str, Any]:

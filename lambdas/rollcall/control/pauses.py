@@ -119,14 +119,16 @@ class Pauses:
 def _make_next(known: Pause | None, command: Command, now: datetime) -> Pause:
     """All notices from a pause to its end are of one incident, however often it is replaced."""
     if known is not None and known.started_at >= command.started_at:
-        raise RefusedError("a later command paused or resumed Rollcall: see `rollcall status`")
+        raise RefusedError(
+            "a later command paused or resumed Rollcall", fix="`rollcall status` shows whether it is paused"
+        )
     goes_on = known is not None and known.is_open
     stage, until = PauseStage.UNPAUSED, command.started_at
     if command.operation == "pause":
         if known is not None and known.is_open and now < known.until and not command.replaces:
             raise RefusedError(
-                f"{known.by} paused Rollcall until {format_time(known.until)}:"
-                " `rollcall pause --replace` replaces that pause, `rollcall unpause` ends it"
+                f"{known.by} paused Rollcall until {format_time(known.until)}",
+                fix="`rollcall pause --replace` replaces that pause, `rollcall unpause` ends it",
             )
         stage = PauseStage.REPLACED if goes_on else PauseStage.BEGUN
         until += timedelta(minutes=command.minutes)

@@ -17,7 +17,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote
 
-from rollcall.control.commands import ProvenCaller, RefusedError
+from rollcall.control.commands import GIVE_AGAIN, ProvenCaller, RefusedError
 from rollcall.model.errors import RetryableError
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
 
@@ -47,13 +47,14 @@ _CODE: Final = re.compile(r"[A-Za-z]{1,64}", re.ASCII)
 _REFUSALS: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
 #: AWS STS answers so when it could not look at a signature.
 _BUSY: Final = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded"})
+_ASSUME: Final = f"assume the role {OPERATOR_ROLE_NAME} of the hub (docs/cli.md)"
 
 
 class UnprovenError(RefusedError):
     """It is not proven who gives the command, or that person is no operator."""
 
-    def __init__(self, reason: str, *, caller: ProvenCaller | None = None) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, *, caller: ProvenCaller | None = None, fix: str = GIVE_AGAIN) -> None:
+        super().__init__(reason, fix=fix)
         self.caller = caller
 
 
@@ -185,12 +186,14 @@ def check_operator(caller: ProvenCaller, operators: Iterable[str], place: Place)
     prefix = f"arn:{place.partition}:sts::{place.account}:assumed-role/"
     role, _, session = caller.arn.removeprefix(prefix).partition("/")
     if not caller.arn.startswith(prefix) or not session:
-        raise UnprovenError("the caller is not a role session of the hub account", caller=caller)
+        reason = "the caller is not a role session of the hub account"
+        raise UnprovenError(reason, caller=caller, fix=_ASSUME)
     roles = f"arn:{place.partition}:iam::{place.account}:role/"
     names = [one.rpartition("/")[2] for one in operators if one.startswith(roles)]
     if role != OPERATOR_ROLE_NAME and not any(_fits(role, name) for name in names):
         reason = f"the caller's role is neither {OPERATOR_ROLE_NAME} nor one of `operators`"
-        raise UnprovenError(reason, caller=caller)
+        fix = f"{_ASSUME}, or add the role to `operators` in organization.yaml and deploy the hub"
+        raise UnprovenError(reason, caller=caller, fix=fix)
 
 
 def _fits(role: str, pattern: str) -> bool:
@@ -213,7 +216,10 @@ def _check_age(date: str, now: datetime) -> None:
     except ValueError:
         raise UnprovenError("the proof's date is not valid") from None
     if not -_CLOCK_SKEW <= now - signed_at <= LONGEST_AGE:
-        raise UnprovenError("the proof is older than 15 minutes, or the caller's clock is ahead")
+        raise UnprovenError(
+            "the proof is older than 15 minutes, or the caller's clock is ahead",
+            fix="set the clock of the caller's machine, then give the command again",
+        )
 
 
 def _reject_repetitions(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -227,7 +233,8 @@ def _make_refusal(document: Mapping[str, Any]) -> UnprovenError | None:
     code = str(document["Error"]["Code"])
     if code in _BUSY or not _CODE.fullmatch(code):
         return None
-    return UnprovenError(f"AWS STS refused the proof: {code}")
+    fix = "log in again (`aws sso login` or `aws login`), then give the command again"
+    return UnprovenError(f"AWS STS refused the proof: {code}", fix=fix)
 
 
 def _read_caller(document: Mapping[str, Any]) -> ProvenCaller:

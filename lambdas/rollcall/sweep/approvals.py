@@ -95,6 +95,41 @@ COUNTED: Final = timedelta(days=7)
 #: After so long the organization is another one: a person who still wants the plan looks at a new one.
 WAITS: Final = timedelta(days=7)
 
+#: Of a digest: enough to name a plan.
+_DIGITS: Final = 12
+_ENDINGS: Final = {
+    "approved": "was approved before, by {by}",
+    "superseded": "was superseded by a newer one, {newer}",
+    "expired": "expired",
+    "not-needed": "is not needed any more",
+    "replaced": "ended when another roster was deployed or approved",
+}
+#: The fix where it depends on the state of the hub.
+LOOK: Final = "`rollcall status` shows what is in force and what is pending approval"
+NEW_PLAN: Final = "`rollcall sweep --follow` makes a new plan and shows its digest"
+_FIXES: Final = {"approved": LOOK, "expired": NEW_PLAN, "not-needed": LOOK, "replaced": LOOK}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedPlan(Serializable):
+    """How the wait of a plan ended that was alerted, for who comes to approve it. No contact details.
+
+    `ending` is that of its notice, `by` who approved it, `newer` the digest of the plan that superseded it.
+    """
+
+    plan: str
+    ending: str
+    at: datetime
+    by: str | None = None
+    newer: str | None = None
+
+    def explain(self) -> tuple[str, str]:
+        """Why the plan cannot be approved any more, and what to do."""
+        newer = (self.newer or "")[:_DIGITS]
+        why = _ENDINGS[self.ending].format(by=self.by, newer=newer)
+        fix = f"`rollcall approve {newer}` shows the newer plan and asks" if newer else _FIXES[self.ending]
+        return f"the plan {self.plan[:_DIGITS]} {why}", fix
+
 
 def is_enforcing(roster: Roster) -> bool:
     """Whether the roster lets anything be written anywhere."""

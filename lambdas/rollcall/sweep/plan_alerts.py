@@ -11,9 +11,9 @@ from rollcall.model.desired import Unreadable
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
-from rollcall.sweep.approvals import open_pending
+from rollcall.sweep.approvals import NEW_PLAN, EndedPlan, open_pending
 from rollcall.sweep.run import LEASE_SECONDS, Ending
-from rollcall.sweep.stored_plan import AlteredPlanError, PlanReader
+from rollcall.sweep.stored_plan import AlteredPlanError, PlanFiles
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -109,11 +109,17 @@ class PlanMemory(Protocol):
     def forget_alerted(self, alerted: AlertedPlan) -> None:
         """Its end is published; what was stored in its place since stays."""
 
+    def save_ended(self, ended: EndedPlan) -> None:
+        """Remember how the last wait of a plan ended, as long as a plan waits."""
+
+    def list_ended(self, digits: str, now: datetime) -> Sequence[EndedPlan]:
+        """Those of the past seven days whose digest begins with these digits."""
+
     def forget_unapproved(self, plan: str) -> None:
         """Forget a plan, unless somebody approved it."""
 
 
-class PlanAndObservedFiles(PlanReader, Protocol):
+class PlanAndObservedFiles(PlanFiles, Protocol):
     """Reads stored plans, and what a run observed."""
 
     def read_observed(self, run_id: str) -> Sequence[ObservedAccount]:
@@ -189,6 +195,7 @@ def _publish_next(
         facts = {"plan": alerted.plan, "roster": alerted.roster, **end}
         notice = make_notice(NoticeKind.PLAN_ENDED, key=alerted.key, facts=facts, update=1)
         bus.publish_notice(notice, now)
+        sweeps.save_ended(EndedPlan(plan=alerted.plan, at=now, **end))
         sweeps.forget_alerted(alerted)
 
 
@@ -233,6 +240,24 @@ def _is_unread(pending: PendingPlan, run: Run, runs: PlanAndObservedFiles) -> bo
     except AlteredPlanError:
         return False
     return any((change.account_id, change.kind) in unread for change in planned)
+
+
+def explain_outdated(
+    pending: PendingPlan, *, approved: str | None, candidate: str, now: datetime
+) -> tuple[str, str] | None:
+    """Why a stored plan cannot be approved any more, and what to do; None if it can.
+
+    `approved` and `candidate` are the digests of the rosters that are in force and deployed.
+    """
+    if pending.expires_at <= now:
+        return "this plan expired", NEW_PLAN
+    if pending.roster not in (approved, candidate) and not pending.summary.get("rollback"):
+        fix = "approve the plan of that roster: `rollcall status` shows it once its sweep has ended"
+        return "another roster was deployed after this plan was made", fix
+    if pending.roster != approved and pending.against != (approved or ""):
+        fix = "run `rollcall sweep --follow`, or roll back again, and approve the new plan"
+        return "another roster was approved after this plan was made", fix
+    return None
 
 
 def _find_topic(pending: PendingPlan) -> str:

@@ -250,14 +250,29 @@ class TestApprove:
     def test_a_plan_that_nobody_holds_is_refused(self):
         world, _ = held_drift()
         assert world.command("approve", plan="0" * 64) == {
-            "refused": "no plan with this digest is pending approval"
+            "refused": "no plan with this digest is pending approval",
+            "fix": "`rollcall status` shows what is in force and what is pending approval",
         }
+
+    def test_a_plan_that_a_newer_one_superseded_is_refused_with_the_digest_of_that_one(self):
+        world = settled()
+        world.deploy(BAD)
+        world.sweep("roster")
+        (plan,) = world.sweeps.plans
+        world.member(MEMBER).delete_alternate_contact(AlternateContactType="BILLING")
+        world.queue.clear()
+        world.sweep()
+        (newer,) = world.sweeps.plans
+        world.handle({"operation": "follow-up"})
+        refused = world.command("approve", plan=plan)
+        assert refused["refused"] == f"the plan {plan[:12]} was superseded by a newer one, {newer[:12]}"
+        assert refused["fix"] == f"`rollcall approve {newer[:12]}` shows the newer plan and asks"
 
     def test_a_plan_that_waited_for_seven_days_is_refused_and_one_second_earlier_it_is_not(self):
         world, plan = held_drift()
         until = world.sweeps.plans[plan].expires_at
         world.clock.sleep((until - world.clock.now()).total_seconds())
-        assert "the plan expired" in world.command("approve", plan=plan)["refused"]
+        assert "plan expired" in world.command("approve", plan=plan)["refused"]
         world.clock.sleep(0)
         world, plan = held_drift()
         world.clock.sleep((until - world.clock.now() - timedelta(seconds=1)).total_seconds())
@@ -311,8 +326,9 @@ class TestApprove:
         world.sweep("roster")
         (plan,) = world.sweeps.plans
         world.approve(NARROW)
-        refused = world.command("approve", plan=plan)["refused"]
-        assert "another roster was approved after this plan was made: run `rollcall sweep`" in refused
+        answer = world.command("approve", plan=plan)
+        assert answer["refused"] == "another roster was approved after this plan was made"
+        assert answer["fix"].startswith("run `rollcall sweep --follow`")
         assert world.state.approved == compute_digest(NARROW)
         world.sweep()
         (after,) = set(world.sweeps.plans) - {plan}
@@ -344,9 +360,8 @@ class TestApprove:
         answer = world.command("approve", plan=plan, execution="one")
         assert (answer["done"], answer["plan"], answer["execution"]) == (True, plan, "one")
         assert answer == world.commands.records["one", "result"]
-        assert world.command("approve", plan=plan, execution="two") == {
-            "refused": "no plan with this digest is pending approval"
-        }
+        refused = world.command("approve", plan=plan, execution="two")["refused"]
+        assert refused == f"the plan {plan[:12]} was approved before, by {ALICE}"
 
     def test_a_retry_after_a_sweep_carried_out_what_was_begun_answers_that_it_is_done(self):
         world = settled()
@@ -395,7 +410,9 @@ class TestApprove:
 class TestTexts:
     @pytest.mark.parametrize("operation", ["", "restart", "None"])
     def test_an_unknown_operation_is_refused(self, operation):
-        assert settled().command(operation) == {"refused": "no such operation"}
+        answer = settled().command(operation)
+        assert answer["refused"] == "no such operation"
+        assert answer["fix"].startswith("give the command with `rollcall`")
 
     @pytest.mark.parametrize(
         "given",
@@ -442,7 +459,7 @@ class TestRelease:
     def test_a_standoff_is_ended_and_told_with_a_name_and_the_contact_is_put_back_soon(self):
         world = self.standing_off()
         answer = world.command("release", account=MEMBER, kind="SECURITY")
-        assert answer == {"done": True, "account": MEMBER, "kind": "SECURITY"}
+        assert answer == {"done": True, "account": MEMBER, "kind": "SECURITY", "waiting": True}
         facts = world.facts("released")
         assert (facts["by"], facts["account"], facts["kind"]) == (ALICE, {"id": MEMBER}, "SECURITY")
         assert not going_on(world)
@@ -457,6 +474,12 @@ class TestRelease:
         assert facts["next_try_at"] == begun["facts"]["next_try_at"]
         world.drain()
         assert world.contacts()["SECURITY"] == api_values("soc")
+
+    def test_without_an_edit_since_the_last_revert_it_says_that_none_is_waiting(self):
+        world = self.standing_off()
+        Timeline(world).run(until=600)
+        assert world.contacts()["SECURITY"] == api_values("soc")
+        assert world.command("release", account=MEMBER, kind="SECURITY")["waiting"] is False
 
     def test_what_is_no_standoff_cannot_be_ended(self):
         world = self.standing_off()

@@ -281,6 +281,7 @@ class TestCommands:
         claimed = {"operation": operation, "by": CISO, "reason": "routine", "plan": plan, "execution": RUN}
         assert world.handle(claimed) == {
             "refused": "the command has no proof of its caller",
+            "fix": "give the command with `rollcall`, in the release of the hub",
             "unproven": True,
         }
         assert (world.state.paused, world.started, world.identities.asked) == (False, {}, [])
@@ -318,6 +319,7 @@ class TestCommands:
         forged = signed(now=world.clock.now(), secret=GUESSED)
         assert world.handle(forged) == {
             "refused": "AWS STS refused the proof: SignatureDoesNotMatch",
+            "fix": "log in again (`aws sso login` or `aws login`), then give the command again",
             "unproven": True,
         }
         assert not world.state.paused

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key, write_document
-from rollcall.sweep.approvals import COUNTED, WAITS, LapsedApproval, PassedPlan, PendingPlan
+from rollcall.sweep.approvals import COUNTED, WAITS, EndedPlan, LapsedApproval, PassedPlan, PendingPlan
 from rollcall.sweep.plan_alerts import AlertedPlan
 from rollcall.sweep.run import LEASE_SECONDS, Run
 
@@ -20,10 +20,12 @@ _PENDING: Final = "pending#"
 _LAPSED: Final = make_key("sweep", "lapsed")
 _PASSED: Final = "passed#"
 _ALERTED: Final = "alerted#"
+_ENDED: Final = "ended#"
 #: Long after the plan has expired, and its end was published.
 _ALERTED_KEPT: Final = timedelta(days=30)
 _ROLLED_BACK: Final = make_key("sweep", "left")
 #: As long as a plan waits: the approver comes to look within that time.
+_ENDED_SHOWN: Final = WAITS
 _LAPSED_SHOWN: Final = WAITS
 _CURRENT, _LAST = make_key("sweep", "current"), make_key("sweep", "last")
 _UNREPORTED: Final = "unreported#"
@@ -112,6 +114,20 @@ class SweepTable(TableAdapter):
             ConditionExpression="document = :known",
             ExpressionAttributeValues={":known": write_document(alerted)},
         )
+
+    def save_ended(self, ended: EndedPlan) -> None:
+        """Remember how the last wait of a plan ended, as long as a plan waits."""
+        item = make_key("sweep", _ENDED + ended.plan) | {
+            "document": write_document(ended),
+            "expires_at": make_expiry(ended.at, _ENDED_SHOWN.total_seconds()),
+        }
+        self._table.call("put_item", Item=item)
+
+    def list_ended(self, digits: str, now: datetime) -> Sequence[EndedPlan]:
+        """Those of the past seven days whose digest begins with these digits."""
+        items = self._table.query("sweep", prefix=_ENDED + digits)
+        found = [EndedPlan.from_document(json.loads(item["document"]["S"])) for item in items]
+        return [ended for ended in found if ended.at + _ENDED_SHOWN > now]
 
     def forget_roster(self, roster: str, now: datetime) -> None:
         """Forget all plans for this roster: nothing is left of them. What passed is still counted."""

@@ -125,6 +125,9 @@ def _run(claim: DirectoryClaim, out: Path, options: argparse.Namespace) -> None:
             with progress:
                 give_contacts(organization, stage.prepare())
                 stage.approve(stage.deploy())
+                # The first sweep ran before the role in management was there: `rollcall plan` reads this one.
+                progress.show("a sweep, now that the role in the management account is deployed")
+                stage.sweeps.run_schedule()
         _console.print(_build_table(organization))
         _console.print(_HELP.format(accounts=len(organization.accounts), endpoint=cloud.endpoint, out=out))
         claim.publish(**state, ready=True)

@@ -21,7 +21,9 @@ from localcloud import local_env
 from localcloud.cloud.clients import AccountClients
 from localcloud.running import AlreadyRunningError, DirectoryClaim, NotReadyError, find_running
 from localcloud.story.seeds import make_whole_organization
+from localcloud.story.shell import run_rollcall
 from localcloud.story.terminal import CONFIG
+from rollcall.model.well_known import OPERATOR_ROLE_NAME
 from simulation.clock import SystemClock
 from simulation.seeds import STANDALONE
 from tests.cloud.tools import python_module, run, run_here, unique, wait_for
@@ -160,6 +162,17 @@ def test_who_is_who_in_the_other_terminal(terminal):
     assert f":{HUB}:assumed-role/rollcall-operator/" in operator["Arn"]
     root = terminal.client("sts", CHECKOUT, role="root").get_caller_identity()
     assert root["Arn"] == f"arn:aws:iam::{CHECKOUT}:root"
+
+
+def test_the_first_plan_and_status_of_a_user_know_every_account(terminal, tmp_path):
+    clients = AccountClients(terminal.state.endpoint)
+    for number, command in enumerate(("plan", "status")):  # raises for another exit status than 0
+        work = tmp_path / str(number)
+        work.mkdir()
+        said = run_rollcall(
+            clients, HUB, command, "--config", str(CONFIG), work=work, role=OPERATOR_ROLE_NAME
+        )
+        assert "unreachable" not in said
 
 
 def test_a_member_edits_and_deletes_its_own_contact(terminal):

@@ -63,7 +63,7 @@ class Reconcile(Construct):
                 echo_queue_url=intake.echoes.queue_url,
                 alert_only_queue_url=intake.alert_only.queue_url,
                 writer_role_arn=self.role.role_arn,
-                management_role_arn=get_management_role_arn(settings),
+                management_role_arn=get_management_role_arn(settings) if settings.management_role else "none",
                 guardrail="on" if settings.guardrail else "off",
                 stack_sets=settings.members_call_as if settings.members_deploy == "stackset" else "none",
                 masks=common.masks,

@@ -75,7 +75,9 @@ class Apply(Construct):
                 ledger_bucket=common.ledger.bucket_name,
                 reports_bucket=common.reports.bucket_name,
                 outcome_bus=common.outcomes.event_bus_name,
-                management_role_arn=get_management_role_arn(common.settings),
+                management_role_arn=get_management_role_arn(common.settings)
+                if common.settings.management_role
+                else "none",
                 guardrail="on" if common.settings.guardrail else "off",
                 masks=common.masks,
             ).as_variables(),

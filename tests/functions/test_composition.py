@@ -3,6 +3,7 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -129,6 +130,14 @@ def created(aws, monkeypatch):
     for name in (*RECONCILE.variable_names(), *NOTIFY.variable_names()):
         monkeypatch.delenv(name, raising=False)
     return made
+
+
+@pytest.mark.parametrize(("variable", "role"), [(MANAGEMENT_ROLE, MANAGEMENT_ROLE), ("none", None)])
+@pytest.mark.usefixtures("created")
+def test_without_the_management_role_none_is_assumed(variable, role):
+    environment = replace(RECONCILE, management_role_arn=variable)
+    api = compose.make_account_api(environment, members={}, management={})
+    assert api._management._role_arn == role
 
 
 def test_reconcile_is_composed_from_its_environment(created, candidate, monkeypatch):

@@ -237,13 +237,14 @@ class ManagementAccount:
     """The management account's own contacts, by the role that RollcallManagement creates there.
 
     The role is assumed afresh for every call: they are rare, and a role that was taken away counts at once.
+    `role_arn` is None if there is to be none.
     """
 
     def __init__(
         self,
         *,
         sts: Any,
-        role_arn: str,
+        role_arn: str | None,
         account_client: Callable[[Mapping[str, str]], Any],
         clock: Clock,
         buckets: Mapping[str, Pace],
@@ -259,6 +260,11 @@ class ManagementAccount:
 
         UnreachableError if the role cannot be assumed, RetryableError if AWS could not be asked.
         """
+        if self._role_arn is None:
+            raise UnreachableError(
+                "unreachable: only the management account can change its own contacts, and management_role "
+                "is false in organization.yaml"
+            )
         try:
             answer = self._sts.assume_role(RoleArn=self._role_arn, RoleSessionName=RECONCILE_ROLE_NAME)
         except AWS_ERRORS as error:

@@ -76,7 +76,7 @@ def make_account_api(
         ),
         management=ManagementAccount(
             sts=LateClient("sts"),
-            role_arn=environment.management_role_arn,
+            role_arn=None if environment.management_role_arn == "none" else environment.management_role_arn,
             account_client=_make_account_client,
             clock=clock,
             buckets=management,

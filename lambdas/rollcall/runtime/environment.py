@@ -45,7 +45,7 @@ class ReconcileEnvironment(_Environment):
 
     `stack_sets` is who deploys the forwarder to members: `DELEGATED_ADMIN`, `SELF` or `none`.
     `echo_queue_url` is the queue of the events of its own writes, `alert_only_queue_url` that of what is only
-    alerted. The limits of edits are in the roster.
+    alerted. `management_role_arn` may be `none`. The limits of edits are in the roster.
     """
 
     management_account: str
@@ -103,7 +103,7 @@ class SweepEnvironment(_Environment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplyEnvironment(_Environment):
-    """Settings of `apply`, which runs as the role that writes; `guardrail` as of `reconcile`."""
+    """Settings of `apply`, which runs as the role that writes; others as of `reconcile`."""
 
     management_account: str
     state_table: str

@@ -66,7 +66,7 @@ class Noting:
 class Hub:
     """Both ways, over the simulation; STS is moto's or whatever a test puts there."""
 
-    def __init__(self, sts):
+    def __init__(self, sts, *, role_arn=ROLE_ARN):
         self.clock = VirtualClock()
         self.cloud = SimulatedCloud(make_example_organization(self.clock), self.clock)
         self.sts, self.assumed, self.central, self.inside = (list[Any]() for _ in range(4))
@@ -80,7 +80,7 @@ class Hub:
             ),
             management=ManagementAccount(
                 sts=Noting(sts, self.sts),
-                role_arn=ROLE_ARN,
+                role_arn=role_arn,
                 account_client=self._with,
                 clock=self.clock,
                 buckets=make_buckets(share=0.5, now=now),
@@ -180,6 +180,18 @@ class TestWithoutTheRole:
         assert caught.value.request_id is None  # no call of the Account API was made
         assert caught.value.__suppress_context__
         assert (hub.inside, hub.central) == ([], [])
+
+
+def test_without_a_role_the_reason_is_the_setting_and_nobody_is_asked():
+    hub = Hub(Refusing({}), role_arn=None)
+    found = hub.accounts.get(MANAGEMENT, SECURITY)
+    assert isinstance(found, Unreadable)
+    assert found.unreachable
+    assert "management_role is false in organization.yaml" in found.reason
+    assert "RollcallManagement" not in found.reason
+    with pytest.raises(UnreachableError, match="management_role is false"):
+        hub.accounts.put(MANAGEMENT, SECURITY, WANTED, intent=INTENT)
+    assert (hub.sts, hub.inside, hub.central) == ([], [], [])
 
 
 @pytest.mark.parametrize("error", PASSES, ids=str)

@@ -102,7 +102,10 @@ def _find_misplaced(value: str, part: str, kind: ContactKind) -> str:
         return "is not two letters"
     if part == "phone":
         return "does not begin with +" if kind is ContactKind.PRIMARY else "is not of the form digits"
-    if value.count("@") == 1 and "-" in value.rpartition(".")[2]:
+    domain = value.partition("@")[2]
+    if value.count("@") == 1 and domain and "." not in domain:
+        return "has no dot after the @: write the whole domain, as in name@example.com"
+    if value.count("@") == 1 and "-" in domain.rpartition(".")[2]:
         return (
             "has '-' after the last dot, where the Account API refuses it: use an address at another domain"
         )

@@ -121,6 +121,13 @@ SLIPS = {
         "has '-' after the last dot, where the Account API refuses it: use an address at another domain",
         "email: soc@corp.internal",
     ),
+    "11 mailbox at a domain that lost its end": Slip(
+        "email: soc@corp.internal",
+        "email: aws-soc@corp",
+        7,
+        "has no dot after the @: write the whole domain, as in name@example.com",
+        "email: soc@corp.internal",
+    ),
     "21 country that YAML reads as false": Slip(
         "{scope: pci}",
         "{country: NO}",

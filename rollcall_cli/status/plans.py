@@ -36,6 +36,11 @@ def find_plan(
     if len(ended) == 1:
         problem, fix = ended[0].explain()
         raise CommandError(problem, fix=fix)
+    of_roster = [plan.plan[:12] for plan in waiting if plan.roster.startswith(digits.lower())]
+    if of_roster:
+        raise CommandError(
+            f"{digits} is the digest of a roster", fix=f"give that of its plan: {', '.join(of_roster)}"
+        )
     raise CommandError(
         f"no plan with the digest {digits} is pending approval",
         fix=f"pending approval: {known}"

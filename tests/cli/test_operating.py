@@ -374,6 +374,14 @@ def test_another_plan_is_not_approved(held, digits, problem):
     assert not held.machines.inputs
 
 
+def test_of_a_roster_that_waits_the_plan_is_named(held):
+    plan = plan_of(held)
+    error = held.run("approve", plan.roster[:12].upper()).stderr
+    assert f"{plan.roster[:12].upper()} is the digest of a roster\n" in error
+    assert f"fix: give that of its plan: {plan.plan[:12]}\n" in error
+    assert not held.machines.inputs
+
+
 def test_what_waits_is_named(held):
     assert f"pending approval: {plan_of(held).plan[:12]}" in held.run("approve", "00000000").stderr
 

@@ -142,16 +142,16 @@ def test_a_step_that_is_given_up_is_told_with_its_name_and_the_next_run_goes_on(
 
 
 def test_commands_are_refused_with_a_reason_and_logged_with_who_asked(hub):
-    assert hub.command("approve", plan="0" * 64) == {
-        "refused": "no plan with this digest is pending approval"
-    }
+    answer = hub.command("approve", plan="0" * 64)
+    assert answer["refused"] == "no plan with this digest is pending approval"
+    assert answer["fix"].startswith("`rollcall status`")
     line = hub.lines()[-1]
     assert (line["message"], line["operation"]) == ("refused", "approve")
     name = line["execution"].rpartition(":")[2]
     records = {key: record for key, record in hub.ledger().items() if f"commands/{name}/" in key}
     command, result = (records[f"ledger/commands/{name}/{part}.json"] for part in ("command", "result"))
     assert ("alice" in command["by"], command["plan"]) == (True, "0" * 64)
-    assert result == {"version": 1, "refused": "no plan with this digest is pending approval"}
+    assert result == {"version": 1, **answer}
 
 
 def test_no_log_line_metric_or_message_has_contact_details(hub, capsys):

@@ -123,7 +123,7 @@ GATE: Final = (
     ),
     Variant(
         name="alert-of-a-replaced-plan-stays-open",
-        place="rollcall.sweep.plan_alerts:end_plan_alerts",
+        place="rollcall.sweep.plan_alerts:_publish_next",
         old="if end is not None:",
         new='if end is not None and end["ending"] != "replaced":',
         caught_by=("pending-alert-never-ended",),

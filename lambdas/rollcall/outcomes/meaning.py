@@ -81,7 +81,7 @@ GONE: Final = Words(
 #: Nobody is asked to act: AWS takes few changes of such an account, and a sweep sets it once it is active.
 NOT_ACTIVE: Final = replace(
     GONE,
-    result="not restored (account not active)",
+    result="not restored (account inactive)",
     did="None: the account is suspended or closing.",
     next_step="Nothing, while it is. If the account is reopened, run `rollcall sweep`.",
     over=True,

@@ -172,7 +172,7 @@ def end_plan_alerts(sweeps: PlanMemory, bus: OutcomeBus, rosters: Rosters, now: 
     approved = rosters.get_enforcement().approved if found else None
     for alerted in found:
         known = sweeps.find_pending(alerted.plan)
-        end = _find_end(alerted, known, waiting, rosters={approved, rosters.candidate.digest}, now=now)
+        end = _find_end(alerted, known, waiting, rosters=(approved, rosters.candidate.digest), now=now)
         try:
             _publish_next(alerted, end, sweeps, bus, now)
         except RetryableError as error:
@@ -271,19 +271,21 @@ def _find_end(
     known: PendingPlan | None,
     waiting: Sequence[PendingPlan],
     *,
-    rosters: Collection[str | None],
+    rosters: tuple[str | None, str],
     now: datetime,
 ) -> dict[str, Any] | None:
     """How the wait ended, as facts of its notice; None while it goes on.
 
     `known` is what is stored under its digest, `waiting` are all plans that wait, `rosters` the digests of
-    those that are in force and deployed.
+    those that are in force and deployed. An approval counts when its roster is in force: until then another
+    roster may come first, and nothing comes of it.
     """
-    same = known is not None and known.data == alerted.data
-    if known is not None and same and known.approved_by is not None:
-        return {"ending": "approved", "by": known.approved_by, "newer": None}
-    if known is not None and same and known.expires_at > now:
-        return None
+    if known is not None and known.data == alerted.data:
+        if known.approved_by is not None and known.roster == rosters[0]:
+            return {"ending": "approved", "by": known.approved_by, "newer": None}
+        lost = known.approved_by is not None and known.roster not in rosters and alerted.topic != "rollback"
+        if known.expires_at > now and not lost:
+            return None
     newer = [one for one in waiting if _find_topic(one) == alerted.topic and one.data != alerted.data]
     newer = [one for one in newer if one.made_at > alerted.made_at]
     if newer:

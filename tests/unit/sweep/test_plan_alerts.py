@@ -234,7 +234,7 @@ class TestCutOff:
         world.handle({"operation": "follow-up"})
         assert list_alerts(world) == []
 
-    @pytest.mark.parametrize("step", ["sweeps.approve.after", "sweeps.forget_others", "bus.publish_notice"])
+    @pytest.mark.parametrize("step", ["sweeps.forget_others", "bus.publish_notice"])
     def test_a_command_that_dies_leaves_an_end_to_the_next(self, step):
         world = held()
         (plan,) = world.sweeps.plans
@@ -243,6 +243,21 @@ class TestCutOff:
             world.command("approve", plan=plan)
         follow_up(world)
         assert find_endings(world) == ["approved"]
+        assert find_open(world) == set()
+
+    @pytest.mark.parametrize(("deployed", "ending"), [(BAD, "approved"), (STRICT, "replaced")])
+    def test_an_approval_ends_it_when_its_roster_is_in_force(self, deployed, ending):
+        world = held()
+        (plan,) = world.sweeps.plans
+        world.faults.plan("sweeps.approve.after", Crash())
+        with pytest.raises(Crash):
+            world.command("approve", plan=plan)
+        follow_up(world)
+        assert find_endings(world) == []
+        world.deploy(deployed)
+        world.sweep("roster")
+        follow_up(world)
+        assert find_endings(world) == [ending]
         assert find_open(world) == set()
 
     @pytest.mark.parametrize("step", ["bus.publish_notice", "sweeps.forget_alerted"])

@@ -46,7 +46,7 @@ class Actors:
                 self._world.start_sweep("roster", f"roster-{action.name}")
             case "approve":
                 self.approve(action.name)
-            case "pause" | "unpause" | "release" | "drill":
+            case "pause" | "unpause" | "release" | "drill" | "rollback":
                 self.command(action.name, {"operation": action.do, **self._describe_command(action)})
             case "rename":
                 self._rename(action)
@@ -71,6 +71,8 @@ class Actors:
     def _describe_command(self, action: Action) -> dict[str, Any]:
         """What a command says beside its operation."""
         match action.do:
+            case "rollback":
+                return {"plan": compute_digest(self._world.story.rosters[int(action.value or 0)])}
             case "release":
                 return {"account": action.account, "kind": action.kind}
             case "drill":

@@ -195,13 +195,13 @@ STATE: Final = {
         "30 days",
     ),
     "sweep": (
-        "`current`, `last`, `pending#PLAN`, `alerted#PLAN/RUN`, `ended#PLAN`, `lapsed`, `passed#RUN`, `left` or `unreported#RUN`",
+        "`current`, `last`, `pending#PLAN`, `alerted#PLAN/RUN`, `lapsed`, `passed#RUN`, `left` or `unreported#RUN`",
         (
-            "the run under way; the last summary; a plan that is pending approval or approved; its open alert, until the end is published; how its wait ended; the last lapsed approval;"
+            "the run under way; the last summary; a plan that is pending approval or approved; its alert, and how its wait ended; the last lapsed approval;"
             " a plan within the limits, until it is carried out, with its number of accounts; the roster that a person"
             " rolled back; a run that began to write and whose report is not stored yet"
         ),
-        "7 days (plans, their ends, lapsed approvals, `passed#`), 30 days (`alerted#`, `unreported#`)",
+        "7 days (plans, lapsed approvals, `passed#`), 30 days (`alerted#`, `unreported#`)",
     ),
 }
 

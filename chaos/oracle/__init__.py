@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from chaos.oracle import accounts, alerts, contacts, groups, ledger, people, reads, rosters
+from chaos.oracle import accounts, alerts, contacts, groups, ledger, pauses, people, reads, rosters
 from chaos.oracle.evidence import Evidence, Violation
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def judge(world: World) -> list[Violation]:
     evidence = Evidence(world)
     found = [
         violation
-        for part in (contacts, ledger, people, alerts, groups, rosters, accounts, reads)
+        for part in (contacts, ledger, people, alerts, groups, rosters, pauses, accounts, reads)
         for violation in part.find_violations(evidence)
     ]
     return sorted(found, key=lambda violation: violation.time)

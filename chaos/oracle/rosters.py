@@ -1,4 +1,4 @@
-"""What comes into force: rosters by whom, over which others, and alerted; pauses, which end."""
+"""What comes into force: rosters by whom, over which others; plans that wait; and who hears of both."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from chaos.oracle.calls import find_contact, read_values
+from chaos.scheduler import START
 from chaos.setting import DAY, LEDGER
 from chaos.wants import compute_digest, find_weakened
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 _KEY: Final = re.compile(r"ledger/commands/([^/]+)/(\w+)\.json")
 #: A gate compares with what is approved when its step begins, and alerts the plan within this time.
 _COMPARED_BEFORE: Final = 300.0
-#: A worker decides at most so many seconds before its outcome is published.
-_DECIDED_BEFORE: Final = 300.0
 #: A gate plans with what its run read within this time before, and the rest is restored within that time.
 _OBSERVED_BEFORE: Final = 300.0
 _RESTORED_WITHIN: Final = 1800.0
@@ -61,8 +60,6 @@ def find_violations(evidence: Evidence) -> Iterator[Violation]:
     yield from _find_wrong_ends(evidence, parts, approvals)
     yield from _find_held_back(evidence)
     yield from _find_unasked_deletes(evidence, approvals)
-    yield from _find_unended(evidence)
-    yield from _find_obeyed(evidence)
 
 
 def _read_parts(evidence: Evidence) -> _Parts:
@@ -139,7 +136,7 @@ def _find_denied(
 def _find_vanished(evidence: Evidence, parts: _Parts) -> Iterator[Violation]:
     """A plan that a person approved is carried out, or that person learns why not."""
     # Whose command was given up after all its tries knows, and gives it again.
-    done = {document.get("plan") for _, document in parts.values() if document.get("done")}
+    done = {command for (command, _), (_, document) in parts.items() if document.get("done")}
     ends = ("sweep-applied", "approval-lapsed", "sweep-failed")
     for item in evidence.notices:
         facts = item.document["facts"]
@@ -147,7 +144,7 @@ def _find_vanished(evidence: Evidence, parts: _Parts) -> Iterator[Violation]:
             item.document["notice"] != "roster-approved"
             or facts["automatic"]
             or not facts["changes"]
-            or facts["plan"] not in done
+            or facts["execution"] not in done
         ):
             continue
         in_force = (one.time for one in evidence.control if one.approved == facts["roster"])
@@ -181,22 +178,23 @@ def _find_wrong_ends(
     for id_, items in by_incident.items():
         first, plan = items[0], items[0].document["facts"]["plan"]
         text, waits = f"{id_} of plan {plan[:12]}", plan in pending and newest[plan] == id_
+        # One to roll back waits until it expires, whatever sweeps find.
+        may_wait = waits or first.document["facts"].get("rollback", False)
         # One of a plan that expired may be finished, when it is tried again, as that of the same plan anew.
         results = {
             one: parts.get((one.command, "result"), (inf, {})) for one in approvals if one.plan == plan
         }
         approved = [one for one in results if results[one][0] >= first.time]
         last, ends = items[-1], [item for item in items if item.document["notice"] == "plan-ended"]
-        if last not in ends and (not waits or any(one.time > final for one in approved)):
+        if last not in ends and (not may_wait or any(one.time > final for one in approved)):
             yield evidence.find_violation("pending-alert-never-ended", last.time, text)
         for end in ends:
             facts = end.document["facts"]
             if first is end or facts != ends[0].document["facts"]:
                 yield evidence.find_violation("pending-alert-ended-differently", end.time, text)
             done = newest[plan] == id_ and any("done" in results[one][1] for one in approved)
-            began = [one.time for one in approved if "refused" not in results[one][1]]
             early = (waits and end.time < final) or (done and facts["ending"] != "approved")
-            if early or not _has_ended(evidence, first, end, began):
+            if early or not _has_ended(evidence, first, end, [one.time for one in approved]):
                 yield evidence.find_violation("pending-alert-ended-wrong", end.time, f"{text}: {facts}")
 
 
@@ -206,7 +204,12 @@ def _has_ended(evidence: Evidence, first: Published, end: Published, approved: S
     expires_at = datetime.fromisoformat(first.document["facts"]["expires_at"]).timestamp()
     match facts["ending"]:
         case "approved":
-            return bool(approved and min(approved) <= end.time)
+            # In force since: another roster may be approved meanwhile, and this approval be refused.
+            return any(
+                evidence.find_control(time).approved == facts["roster"]
+                for approval in approved
+                for time in _list_moments(evidence, approval, end.time)
+            )
         case "expired":
             return expires_at <= end.time + evidence.story.skew
         case "superseded":
@@ -216,11 +219,20 @@ def _has_ended(evidence: Evidence, first: Published, end: Published, approved: S
                 if item.document["incident_id"] != end.document["incident_id"]
             )
         case "replaced":
-            return facts["roster"] not in {
-                evidence.find_control(end.time).approved,
-                compute_digest(evidence.find_deployed(end.time)),
-            }
+            # Then or before: the notice may be late, and the roster be deployed again meanwhile.
+            return any(
+                facts["roster"]
+                not in {evidence.find_control(time).approved, compute_digest(evidence.find_deployed(time))}
+                for time in _list_moments(evidence, expires_at - 7 * DAY, end.time)
+            )
     return True
+
+
+def _list_moments(evidence: Evidence, since: float, until: float) -> list[float]:
+    """Its end, and when a roster was deployed or came into force in it; none if it ends before it begins."""
+    deployed = [START + action.at for action, _ in evidence.world.people if action.do == "deploy"]
+    times = (until, *deployed, *(item.time for item in evidence.control))
+    return [time for time in times if since <= time <= until]
 
 
 def _find_held_back(evidence: Evidence) -> Iterator[Violation]:
@@ -258,38 +270,3 @@ def _find_unasked_deletes(evidence: Evidence, approvals: Sequence[_Approval]) ->
         if len(accounts) > 1 and not any(one.time <= time for one in approvals):
             text = f"{sweep} deletes contacts of {len(accounts)} accounts"
             yield evidence.find_violation("deletes-unasked", time, text)
-
-
-def _find_unended(evidence: Evidence) -> Iterator[Violation]:
-    """The end of a pause is alerted, by whatever it ended."""
-    for place, control in enumerate(evidence.control):
-        later = evidence.control[place + 1 :]
-        replaced = any(
-            (item.paused, item.until) != (control.paused, control.until) and item.time < control.until
-            for item in later
-        )
-        if not control.paused or replaced or control.until > evidence.world.scheduler.now:
-            continue
-        ends = [
-            item
-            for item in evidence.notices
-            if item.time >= control.until - evidence.story.skew
-            and (item.document["notice"] == "unpaused" or item.document["facts"].get("stage") == "ended")
-        ]
-        if not ends:
-            yield evidence.find_violation("end-of-pause-not-alerted", control.until, "nobody heard of it")
-
-
-def _find_obeyed(evidence: Evidence) -> Iterator[Violation]:
-    """A pause that has ended keeps nobody from writing."""
-    for item in evidence.outcomes:
-        if item.document["reason"] != "writes are paused":
-            continue
-        start = item.time - _DECIDED_BEFORE
-        paused = evidence.find_control(start).is_paused(start) or any(
-            control.paused and control.time <= item.time and control.until > start
-            for control in evidence.control
-        )
-        if not paused:
-            text = f"{item.process}: {item.document['account']['id']} {item.document['kind']}"
-            yield evidence.find_violation("ended-pause-obeyed", item.time, text)

@@ -110,15 +110,26 @@ def write_side_by_side(draft: Draft) -> Story:
     before = {**draft.rosters[0], "limits": {"max_changed_accounts": 1}}
     # The first waits for a person; the other one weakens and writes nothing.
     harmless = {**before, "limits": {"max_changed_accounts": 0}}
-    draft.rosters = [before, draft.weaken(before), harmless]
+    weaker = draft.weaken(before)
+    draft.rosters = [before, weaker, harmless, {**weaker, "limits": {"max_changed_accounts": 0}}]
     draft.do("deploy", value=1)
     draft.wait(30, 90)
-    way = draft.random.choice(["two-people", "overtaken", "deployed-again"])
+    way = draft.random.choice(["two-people", "overtaken", "deployed-again", "rolled-back"])
     if way == "deployed-again":
         draft.do("deploy", value=2)
         draft.wait(30, 90)
         draft.do("deploy", value=1)
         draft.wait(0, 2)
+    if way == "rolled-back":
+        draft.do("approve")
+        draft.wait(30, 90)
+        draft.do("rollback", value=0)
+        draft.wait(30, 90)
+        if draft.chance(0.5):
+            draft.do(
+                "deploy", value=3
+            )  # of itself, so that the plan to go back was compared with another one
+            draft.wait(30, 90)
     draft.do("approve")
     if way == "two-people":
         draft.wait(0, 3)

@@ -11,18 +11,18 @@ from rollcall_cli.text.problems import CommandError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rollcall.sweep.approvals import EndedPlan, PendingPlan
+    from rollcall.sweep.approvals import PendingPlan
 
 #: Enough digits of a digest to exclude another plan by accident.
 FEWEST_DIGITS: Final = 8
 
 
 def find_plan(
-    waiting: Sequence[PendingPlan], digits: str, *, list_ended: Callable[[str], Sequence[EndedPlan]]
+    waiting: Sequence[PendingPlan], digits: str, *, explain: Callable[[str], tuple[str, str] | None]
 ) -> PendingPlan:
     """Return the plan whose digest begins with these digits; CommandError if there is none, or several.
 
-    `list_ended` returns plans that waited before, by these digits.
+    `explain` returns why one that waited before does not, by these digits, and the fix.
     """
     found = [plan for plan in waiting if plan.plan.startswith(digits.lower())]
     if len(found) == 1:
@@ -32,10 +32,9 @@ def find_plan(
         raise CommandError(
             f"the digests of {len(found)} plans begin with {digits}", fix=f"give more digits: {known}"
         )
-    ended = list_ended(digits.lower())
-    if len(ended) == 1:
-        problem, fix = ended[0].explain()
-        raise CommandError(problem, fix=fix)
+    ended = explain(digits.lower())
+    if ended is not None:
+        raise CommandError(ended[0], fix=ended[1])
     of_roster = [plan.plan[:12] for plan in waiting if plan.roster.startswith(digits.lower())]
     if of_roster:
         raise CommandError(

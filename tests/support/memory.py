@@ -18,7 +18,7 @@ from rollcall.notify.notifier import ChannelRecord
 from rollcall.notify.topics import render_plain_text
 from rollcall.outcomes.documents import build_incident_document, build_outcome_documents
 from rollcall.outcomes.notices import build_notice_document
-from rollcall.sweep.approvals import COUNTED, WAITS
+from rollcall.sweep.approvals import COUNTED
 from rollcall.sweep.run import LEASE_SECONDS, Run
 from tests.support.memory_contacts import MemoryContacts, MemoryIncidents
 from tests.support.memory_groups import MemoryGroups
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rollcall.notify.topics import Alert
     from rollcall.outcomes.notices import Notice
     from rollcall.outcomes.outcome import Incident
-    from rollcall.sweep.approvals import EndedPlan, LapsedApproval, PassedPlan, PendingPlan
+    from rollcall.sweep.approvals import LapsedApproval, PassedPlan, PendingPlan
     from rollcall.sweep.plan_alerts import AlertedPlan
 
 
@@ -410,29 +410,17 @@ class MemorySweeps:
     left: str | None = None
     passed: dict[str, PassedPlan] = field(default_factory=dict)
     alerted: dict[str, AlertedPlan] = field(default_factory=dict)
-    ended: dict[str, EndedPlan] = field(default_factory=dict)
 
-    def save_alerted(self, alerted: AlertedPlan) -> None:
+    def save_alerted(self, alerted: AlertedPlan, *, replaces: AlertedPlan | None = None) -> bool:
         self.faults("sweeps.save_alerted")
+        if replaces is not None and self.alerted.get(alerted.key) != replaces:
+            return False
         self.alerted[alerted.key] = alerted
         self.faults("sweeps.save_alerted.after")
+        return True
 
     def list_alerted(self) -> list[AlertedPlan]:
         return sorted(self.alerted.values(), key=lambda alerted: alerted.key)
-
-    def forget_alerted(self, alerted: AlertedPlan) -> None:
-        self.faults("sweeps.forget_alerted")
-        if self.alerted.get(alerted.key) == alerted:
-            del self.alerted[alerted.key]
-
-    def save_ended(self, ended: EndedPlan) -> None:
-        self.faults("sweeps.save_ended")
-        self.ended[ended.plan] = ended
-
-    def list_ended(self, digits: str, now: datetime) -> list[EndedPlan]:
-        found = [ended for ended in self.ended.values() if ended.plan.startswith(digits)]
-        kept = [ended for ended in found if ended.at > now - WAITS]
-        return sorted(kept, key=lambda ended: ended.plan)
 
     def save_rolled_back(self, roster: str | None, now: datetime) -> None:  # noqa: ARG002  # for people to read
         self.faults("sweeps.save_rolled_back")

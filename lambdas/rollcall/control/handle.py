@@ -18,7 +18,7 @@ from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import format_time, make_notice
 from rollcall.rosters.current import alert_approval, approve_candidate
 from rollcall.sweep.approvals import LOOK, WAITS, make_approved_notice
-from rollcall.sweep.plan_alerts import end_plan_alerts, explain_outdated
+from rollcall.sweep.plan_alerts import end_plan_alerts, explain_ended, explain_outdated
 from rollcall.sweep.run import Run, Step, Trigger
 
 if TYPE_CHECKING:
@@ -279,8 +279,10 @@ class CommandHandler:
         pending = self.sweeps.find_pending(plan) if plan is not None else None
         refusal: tuple[str, str] | None
         if pending is None:
-            ended = self.sweeps.list_ended(plan, now) if plan is not None else ()
-            refusal = ended[0].explain() if ended else ("no plan with this digest is pending approval", LOOK)
+            refusal = explain_ended(self.sweeps, plan) or (
+                "no plan with this digest is pending approval",
+                LOOK,
+            )
         else:
             candidate = self.rosters.candidate.digest
             refusal = explain_outdated(pending, approved=approved, candidate=candidate, now=now)

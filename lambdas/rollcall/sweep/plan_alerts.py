@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from rollcall.model.codec import Serializable
 from rollcall.model.desired import Unreadable
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
-from rollcall.sweep.approvals import NEW_PLAN, EndedPlan, open_pending
+from rollcall.sweep.approvals import NEW_PLAN, PlanEnd, open_pending
 from rollcall.sweep.run import LEASE_SECONDS, Ending
 from rollcall.sweep.stored_plan import AlteredPlanError, PlanFiles
 
@@ -31,10 +31,12 @@ _PUBLISHES_WITHIN: Final = timedelta(seconds=LEASE_SECONDS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertedPlan(Serializable):
-    """A plan that was alerted as pending, and whose end was not: stored before the one, until the other.
+    """A plan that was alerted as pending, stored before that.
 
     `topic` is what plans of one kind supersede each other for, `at` when this was stored. `opening` is the
-    alert exactly until it is known to be published, then None. No contact details but masked ones.
+    alert exactly until it is known to be published, then None. `end` is decided once; `over` is whether it is
+    published, after which this explains the plan to who comes to approve it. No contact details but masked
+    ones.
     """
 
     plan: str
@@ -45,6 +47,8 @@ class AlertedPlan(Serializable):
     expires_at: datetime
     at: datetime
     opening: Notice | None = None
+    end: PlanEnd | None = None
+    over: bool = False
 
     @property
     def key(self) -> str:
@@ -100,20 +104,11 @@ class PlanMemory(Protocol):
     def list_passed(self, now: datetime) -> Sequence[PassedPlan]:
         """Those of the past seven days."""
 
-    def save_alerted(self, alerted: AlertedPlan) -> None:
-        """Remember it in place of what was known of the alert of this plan."""
+    def save_alerted(self, alerted: AlertedPlan, *, replaces: AlertedPlan | None = None) -> bool:
+        """Remember it; if it `replaces` another state, only in place of exactly that. Whether it did."""
 
     def list_alerted(self) -> Sequence[AlertedPlan]:
-        """All whose end is still to be published."""
-
-    def forget_alerted(self, alerted: AlertedPlan) -> None:
-        """Its end is published; what was stored in its place since stays."""
-
-    def save_ended(self, ended: EndedPlan) -> None:
-        """Remember how the last wait of a plan ended, as long as a plan waits."""
-
-    def list_ended(self, digits: str, now: datetime) -> Sequence[EndedPlan]:
-        """Those of the past seven days whose digest begins with these digits."""
+        """All that were alerted, for 30 days."""
 
     def forget_unapproved(self, plan: str) -> None:
         """Forget a plan, unless somebody approved it."""
@@ -132,7 +127,7 @@ def is_alerted(pending: PendingPlan, sweeps: PlanMemory) -> bool:
     By what is remembered, whichever run stored the plan: one that died before its alert leaves it to another.
     """
     known = [one for one in sweeps.list_alerted() if (one.plan, one.data) == (pending.plan, pending.data)]
-    return any(one.opening is None for one in known)
+    return any(one.opening is None and not one.over for one in known)
 
 
 def publish_pending(
@@ -155,7 +150,9 @@ def publish_pending(
     )
     sweeps.save_alerted(alerted)
     bus.publish_notice(notice, clock.now())
-    sweeps.save_alerted(replace(alerted, opening=None))
+    for known in sweeps.list_alerted():  # its end may have been decided meanwhile
+        if known.key == alerted.key:
+            sweeps.save_alerted(replace(known, opening=None), replaces=known)
 
 
 def end_plan_alerts(sweeps: PlanMemory, bus: OutcomeBus, rosters: Rosters, now: datetime) -> None:
@@ -167,36 +164,34 @@ def end_plan_alerts(sweeps: PlanMemory, bus: OutcomeBus, rosters: Rosters, now: 
     published keeps no other from it.
     """
     failed: RetryableError | None = None
-    found = sweeps.list_alerted()
+    found = [alerted for alerted in sweeps.list_alerted() if not alerted.over]
     waiting = sweeps.list_pending(now) if found else ()
     approved = rosters.get_enforcement().approved if found else None
     for alerted in found:
-        known = sweeps.find_pending(alerted.plan)
-        end = _find_end(alerted, known, waiting, rosters=(approved, rosters.candidate.digest), now=now)
         try:
-            _publish_next(alerted, end, sweeps, bus, now)
+            known = sweeps.find_pending(alerted.plan)
+            end = alerted.end or _find_end(alerted, known, waiting, (approved, rosters.candidate.digest), now)
+            decided = replace(alerted, end=end)
+            if decided == alerted or sweeps.save_alerted(decided, replaces=alerted):  # else another is at it
+                _publish_next(decided, sweeps, bus, now)
         except RetryableError as error:
             failed = error
     if failed is not None:
         raise failed
 
 
-def _publish_next(
-    alerted: AlertedPlan, end: dict[str, Any] | None, sweeps: PlanMemory, bus: OutcomeBus, now: datetime
-) -> None:
-    """Publish what is missing of one alert: its opening, then its `end` if there is one."""
+def _publish_next(alerted: AlertedPlan, sweeps: PlanMemory, bus: OutcomeBus, now: datetime) -> None:
+    """Publish what is missing of one alert: its opening, then its end if there is one."""
     if alerted.opening is not None:
         if now - alerted.at < _PUBLISHES_WITHIN:
             return
         bus.publish_notice(alerted.opening, now)
-        if end is None:
-            sweeps.save_alerted(replace(alerted, opening=None))
-    if end is not None:
-        facts = {"plan": alerted.plan, "roster": alerted.roster, **end}
+    if alerted.end is not None:
+        facts = {"plan": alerted.plan, "roster": alerted.roster, **alerted.end.as_document()}
         notice = make_notice(NoticeKind.PLAN_ENDED, key=alerted.key, facts=facts, update=1)
         bus.publish_notice(notice, now)
-        sweeps.save_ended(EndedPlan(plan=alerted.plan, at=now, **end))
-        sweeps.forget_alerted(alerted)
+    if alerted.opening is not None or alerted.end is not None:
+        sweeps.save_alerted(replace(alerted, opening=None, over=alerted.end is not None), replaces=alerted)
 
 
 def settle_pending(
@@ -242,6 +237,13 @@ def _is_unread(pending: PendingPlan, run: Run, runs: PlanAndObservedFiles) -> bo
     return any((change.account_id, change.kind) in unread for change in planned)
 
 
+def explain_ended(sweeps: PlanMemory, digits: str | None) -> tuple[str, str] | None:
+    """The same of the last plan that waited and whose digest begins so; None if there is none."""
+    found = [one for one in sweeps.list_alerted() if digits and one.plan.startswith(digits)]
+    last = max(found, key=lambda one: one.made_at, default=None)
+    return last.end.explain(last.plan) if last is not None and last.end is not None else None
+
+
 def explain_outdated(
     pending: PendingPlan, *, approved: str | None, candidate: str, now: datetime
 ) -> tuple[str, str] | None:
@@ -270,11 +272,10 @@ def _find_end(
     alerted: AlertedPlan,
     known: PendingPlan | None,
     waiting: Sequence[PendingPlan],
-    *,
     rosters: tuple[str | None, str],
     now: datetime,
-) -> dict[str, Any] | None:
-    """How the wait ended, as facts of its notice; None while it goes on.
+) -> PlanEnd | None:
+    """How the wait ended; None while it goes on.
 
     `known` is what is stored under its digest, `waiting` are all plans that wait, `rosters` the digests of
     those that are in force and deployed. An approval counts when its roster is in force: until then another
@@ -282,7 +283,7 @@ def _find_end(
     """
     if known is not None and known.data == alerted.data:
         if known.approved_by is not None and known.roster == rosters[0]:
-            return {"ending": "approved", "by": known.approved_by, "newer": None}
+            return PlanEnd(ending="approved", by=known.approved_by)
         lost = known.approved_by is not None and known.roster not in rosters and alerted.topic != "rollback"
         if known.expires_at > now and not lost:
             return None
@@ -290,8 +291,8 @@ def _find_end(
     newer = [one for one in newer if one.made_at > alerted.made_at]
     if newer:
         latest = max(newer, key=lambda one: one.made_at)
-        return {"ending": "superseded", "by": None, "newer": latest.plan}
+        return PlanEnd(ending="superseded", newer=latest.plan)
     if alerted.expires_at <= now:
-        return {"ending": "expired", "by": None, "newer": None}
+        return PlanEnd(ending="expired")
     over = "not-needed" if alerted.roster in rosters else "replaced"
-    return {"ending": over, "by": None, "newer": None}
+    return PlanEnd(ending=over)

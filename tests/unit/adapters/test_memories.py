@@ -20,7 +20,7 @@ from rollcall.notify.notifier import ChannelRecord
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import make_notice
 from rollcall.publish.incidents import AlertedIncident, AlertStage
-from rollcall.sweep.approvals import EndedPlan, LapsedApproval, PassedPlan, PendingPlan
+from rollcall.sweep.approvals import LapsedApproval, PassedPlan, PendingPlan, PlanEnd
 from rollcall.sweep.plan_alerts import AlertedPlan
 from rollcall.sweep.run import PlanReference
 from tests.support.memory import (
@@ -172,9 +172,7 @@ SWEEP_OPERATIONS = st.one_of(
     st.tuples(st.just("forget_unapproved"), plan_digests),
     st.tuples(st.just("save_alerted"), plan_digests, st.booleans()),
     st.tuples(st.just("list_alerted")),
-    st.tuples(st.just("forget_alerted"), plan_digests, st.booleans()),
-    st.tuples(st.just("save_ended"), plan_digests, st.none() | plan_digests),
-    st.tuples(st.just("list_ended"), plan_digests),
+    st.tuples(st.just("replace_alerted"), plan_digests, st.booleans()),
     st.tuples(st.just("forget_roster"), st.sampled_from(DIGESTS)),
     st.tuples(st.just("forget_others"), st.sets(st.sampled_from(DIGESTS))),
     st.tuples(st.just("save_passed"), runs, st.none() | st.sampled_from(DIGESTS)),
@@ -321,13 +319,13 @@ def on_sweeps(sweeps, now, name, *arguments):  # noqa: C901, PLR0911  # one case
             return sweeps.save_pending(held)
         case "approve", (plan,):
             return sweeps.approve(plan, by="arn:aws:iam::333333333333:role/rollcall-operator", at=now)
-        case (("save_alerted" | "forget_alerted"), (plan, opening)):
-            return getattr(sweeps, name)(make_alerted(plan, now, opening=opening))
-        case "save_ended", (plan, newer):
-            ending = "superseded" if newer else "expired"
-            return sweeps.save_ended(EndedPlan(plan=plan, ending=ending, newer=newer, at=now))
-        case "list_ended", (plan,):
-            return sweeps.list_ended(plan[:8], now)
+        case "save_alerted", (plan, opening):
+            return sweeps.save_alerted(make_alerted(plan, now, opening=opening))
+        case "replace_alerted", (plan, opening):
+            known = make_alerted(plan, now, opening=opening)
+            return sweeps.save_alerted(
+                replace(known, opening=None, end=PlanEnd(ending="expired")), replaces=known
+            )
         case "list_alerted", ():
             return sweeps.list_alerted()
         case (("find_pending" | "forget_applied" | "forget_unapproved"), (key,)):

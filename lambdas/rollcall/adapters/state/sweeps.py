@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key, write_document
-from rollcall.sweep.approvals import COUNTED, WAITS, EndedPlan, LapsedApproval, PassedPlan, PendingPlan
+from rollcall.sweep.approvals import COUNTED, WAITS, LapsedApproval, PassedPlan, PendingPlan
 from rollcall.sweep.plan_alerts import AlertedPlan
 from rollcall.sweep.run import LEASE_SECONDS, Run
 
@@ -20,12 +20,10 @@ _PENDING: Final = "pending#"
 _LAPSED: Final = make_key("sweep", "lapsed")
 _PASSED: Final = "passed#"
 _ALERTED: Final = "alerted#"
-_ENDED: Final = "ended#"
 #: Long after the plan has expired, and its end was published.
 _ALERTED_KEPT: Final = timedelta(days=30)
 _ROLLED_BACK: Final = make_key("sweep", "left")
 #: As long as a plan waits: the approver comes to look within that time.
-_ENDED_SHOWN: Final = WAITS
 _LAPSED_SHOWN: Final = WAITS
 _CURRENT, _LAST = make_key("sweep", "current"), make_key("sweep", "last")
 _UNREPORTED: Final = "unreported#"
@@ -95,39 +93,21 @@ class SweepTable(TableAdapter):
         unapproved = "attribute_not_exists(approved_by)"
         self._table.try_write("delete_item", Key=_make_key(plan), ConditionExpression=unapproved)
 
-    def save_alerted(self, alerted: AlertedPlan) -> None:
-        """Remember that the plan was alerted as pending, and its end was not."""
+    def save_alerted(self, alerted: AlertedPlan, *, replaces: AlertedPlan | None = None) -> bool:
+        """Remember it; if it `replaces` another state, only in place of exactly that. Whether it did."""
         kept = make_expiry(alerted.at, _ALERTED_KEPT.total_seconds())
         item = _make_alerted_key(alerted) | {"document": write_document(alerted), "expires_at": kept}
-        self._table.call("put_item", Item=item)
+        if replaces is None:
+            self._table.call("put_item", Item=item)
+            return True
+        known = {":known": write_document(replaces)}
+        condition = {"ConditionExpression": "document = :known", "ExpressionAttributeValues": known}
+        return self._table.try_write("put_item", Item=item, **condition)
 
     def list_alerted(self) -> Sequence[AlertedPlan]:
-        """All whose end is still to be published."""
+        """All that were alerted, for 30 days."""
         items = self._table.query("sweep", prefix=_ALERTED)
         return [AlertedPlan.from_document(json.loads(item["document"]["S"])) for item in items]
-
-    def forget_alerted(self, alerted: AlertedPlan) -> None:
-        """Its end is published; what was stored in its place since stays."""
-        self._table.try_write(
-            "delete_item",
-            Key=_make_alerted_key(alerted),
-            ConditionExpression="document = :known",
-            ExpressionAttributeValues={":known": write_document(alerted)},
-        )
-
-    def save_ended(self, ended: EndedPlan) -> None:
-        """Remember how the last wait of a plan ended, as long as a plan waits."""
-        item = make_key("sweep", _ENDED + ended.plan) | {
-            "document": write_document(ended),
-            "expires_at": make_expiry(ended.at, _ENDED_SHOWN.total_seconds()),
-        }
-        self._table.call("put_item", Item=item)
-
-    def list_ended(self, digits: str, now: datetime) -> Sequence[EndedPlan]:
-        """Those of the past seven days whose digest begins with these digits."""
-        items = self._table.query("sweep", prefix=_ENDED + digits)
-        found = [EndedPlan.from_document(json.loads(item["document"]["S"])) for item in items]
-        return [ended for ended in found if ended.at + _ENDED_SHOWN > now]
 
     def forget_roster(self, roster: str, now: datetime) -> None:
         """Forget all plans for this roster: nothing is left of them. What passed is still counted."""

@@ -235,10 +235,12 @@ class CommandHandler:
     def _finish_begun(self, command: Command, approved: str | None, error: RefusedError) -> dict[str, Any]:
         """The answer of a try before that began, if a sweep has carried out its plan since; else `error`.
 
-        Such a sweep forgets the plan that it found approved.
+        Such a sweep forgets the plan that it found approved. It may also end before the approver is stored.
         """
         begun = self.ledger.record_command(command.execution, "approval", error.as_document())
-        if "refused" in begun or begun["answer"]["roster"] != approved:
+        ended = self.sweeps.list_ended(str(command.plan), self.clock.now())
+        lost = any(one.ending != "approved" for one in ended) or self.sweeps.find_pending(str(command.plan))
+        if lost or "refused" in begun or begun["answer"]["roster"] != approved:
             raise error
         self.machine.start(command.execution, begun["input"])
         return dict(begun["answer"])

@@ -210,6 +210,18 @@ class TestPause:
         assert not world.state.paused
 
 
+def end_by_sweep(world):
+    """The contacts that it deletes are gone."""
+    for account in (MEMBER, PRODUCTION):
+        world.member(account).delete_alternate_contact(AlternateContactType="BILLING")
+    world.queue.clear()
+    world.sweep("schedule")
+
+
+def end_by_time(world):
+    world.clock.sleep(timedelta(days=7).total_seconds())
+
+
 class TestApprove:
     def test_an_approval_names_the_person_starts_the_run_and_says_which(self):
         world, plan = held_drift()
@@ -383,6 +395,16 @@ class TestApprove:
         assert (world.started, "roster-approved" in world.told()) == ({}, False)
         # A later try of the machine, after the answer was lost, does not know that it was refused.
         assert "refused" in world.command("approve", plan=plan, execution="one")
+
+    @pytest.mark.parametrize("end", [end_by_sweep, end_by_time])
+    def test_a_retry_after_the_end_of_a_plan_that_nobody_had_approved_yet_is_refused(self, end):
+        world, plan = held_drift()
+        world.faults.plan("sweeps.approve", RetryableError("busy"))
+        with pytest.raises(RetryableError):
+            world.command("approve", plan=plan, execution="one")
+        end(world)
+        assert "refused" in world.command("approve", plan=plan, execution="one")
+        assert (world.started, "roster-approved" in world.told()) == ({}, False)
 
     def test_what_was_refused_at_first_stays_refused(self):
         world = settled()

@@ -164,12 +164,13 @@ def end_plan_alerts(sweeps: PlanMemory, bus: OutcomeBus, rosters: Rosters, now: 
     published keeps no other from it.
     """
     failed: RetryableError | None = None
-    found = [alerted for alerted in sweeps.list_alerted() if not alerted.over]
+    unended = [alerted for alerted in sweeps.list_alerted() if not alerted.over]
+    found = [(alerted, sweeps.find_pending(alerted.plan)) for alerted in unended]
+    # After the plans: a newer one is stored, and a roster in force, before what it replaces is forgotten.
     waiting = sweeps.list_pending(now) if found else ()
     approved = rosters.get_enforcement().approved if found else None
-    for alerted in found:
+    for alerted, known in found:
         try:
-            known = sweeps.find_pending(alerted.plan)
             end = alerted.end or _find_end(alerted, known, waiting, (approved, rosters.candidate.digest), now)
             decided = replace(alerted, end=end)
             if decided == alerted or sweeps.save_alerted(decided, replaces=alerted):  # else another is at it
@@ -287,12 +288,14 @@ def _find_end(
         lost = known.approved_by is not None and known.roster not in rosters and alerted.topic != "rollback"
         if known.expires_at > now and not lost:
             return None
-    newer = [one for one in waiting if _find_topic(one) == alerted.topic and one.data != alerted.data]
-    newer = [one for one in newer if one.made_at > alerted.made_at]
+    expired = alerted.expires_at <= now
+    newer = [one for one in waiting if _find_topic(one) == alerted.topic and one.made_at > alerted.made_at]
+    # The same plan may wait anew, from another run: if it had expired, that is what ended it.
+    newer = [one for one in newer if one.data != alerted.data and not (expired and one.plan == alerted.plan)]
     if newer:
         latest = max(newer, key=lambda one: one.made_at)
         return PlanEnd(ending="superseded", newer=latest.plan)
-    if alerted.expires_at <= now:
+    if expired:
         return PlanEnd(ending="expired")
     over = "not-needed" if alerted.roster in rosters else "replaced"
     return PlanEnd(ending=over)

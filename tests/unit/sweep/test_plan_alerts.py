@@ -134,6 +134,14 @@ class TestEnds:
         follow_up(world)
         assert len(list_alerts(world)) == 2
 
+    def test_one_that_expired_and_waits_anew_is_not_superseded_by_itself(self):
+        world, plan = held_drift()
+        world.clock.sleep(timedelta(days=7).total_seconds())
+        world.sweep("schedule")
+        assert list(world.sweeps.plans) == [plan]
+        assert find_endings(world) == ["expired"]
+        assert len(find_open(world)) == 1
+
     @pytest.mark.parametrize("unread", [[MEMBER, PRODUCTION], [PRODUCTION]])
     def test_a_sweep_that_cannot_read_the_contacts_ends_nothing(self, unread):
         world, plan = held_drift()
@@ -279,6 +287,16 @@ class TestCutOff:
         execution.run()
         assert find_endings(world) == ["not-needed"]
         assert find_unended(world) == set()
+
+    def test_a_sweep_beside_the_look_that_supersedes_a_plan_ends_it_alone(self):
+        world = held()
+        world.deploy(WORSE)
+        world.clock.sleep(900)
+        world.faults.then("state.get_enforcement", lambda: world.sweep("roster"))
+        world.handle({"operation": "follow-up"})
+        assert find_endings(world) == ["superseded"]
+        (ended,) = world.sweeps.ended.values()
+        assert ended.ending == "superseded"
 
     def test_an_approval_beside_the_gate_that_is_about_to_alert(self):
         world = settled()

@@ -39,7 +39,7 @@ class Scope(StrEnum):
     DELEGATION = "the hub, for a service that Rollcall uses"
     TRUSTED_ACCESS = "a service that Rollcall uses"
     GUARDRAIL = "what may be the guardrail"
-    PART = "a part of `RollcallHub`, unless CloudFormation makes the call"
+    PART = "a part of Rollcall, unless CloudFormation makes the call"
     KEY = "the key of the alert topic"
     TRAIL = "every trail of the management account"
     REDRIVE = f"the role `{REDRIVE_ROLE_NAME}`"
@@ -69,11 +69,14 @@ _UNGUARDED = (
 
 _AGAIN = "None. A sweep has started: it reads what could not be read in between."
 _TAKEN_OVER = (
-    "The roles of Rollcall can change every contact and hide it. If this was not planned, run "
-    "`rollcall pause --reason TEXT`, stop the principal, and `cdk deploy --revert-drift` a clean checkout."
+    "The roles of Rollcall can change every contact and hide it. If it was not planned: `rollcall pause "
+    "--reason TEXT`, stop the principal, then `cdk deploy --revert-drift` from a clean checkout."
 )
 _STOPPED = "If it was not planned: stop the principal, then `cdk deploy --revert-drift` and `rollcall sweep`."
 _DELETED = _STOPPED.replace(" --revert-drift", "")
+_SILENCED = "Edits in members may not reach Rollcall now. If it was not planned: stop the principal, then "
+_SILENCED += "`cdk deploy --revert-drift` (with `call_as: SELF`: `cdk deploy 'Management/*' --revert-drift`),"
+_SILENCED += " `rollcall doctor` and `rollcall sweep`."
 _UNTRAILED = (
     "Without a trail that logs management events, no edit reaches Rollcall, and only sweeps find it. "
     "If this was not planned, stop the principal, start the trail again and run `rollcall sweep`."
@@ -246,12 +249,10 @@ MONITORED_EVENTS: Final = {
         scope=Scope.GUARDRAIL,
     ),
     # Called in the management account, or by any delegated administrator of StackSets.
-    (CLOUDFORMATION, "DeleteStackInstances"): _part("forwarder of members removed", _HIGH, _STOPPED),
-    (CLOUDFORMATION, "DeleteStackSet"): _part("StackSet of the forwarder deleted", _HIGH, _STOPPED),
-    **dict.fromkeys(
-        ((CLOUDFORMATION, "UpdateStackSet"), (CLOUDFORMATION, "UpdateStackInstances")),
-        _part("StackSet of the forwarder changed", _HIGH, _STOPPED),
-    ),
+    (CLOUDFORMATION, "DeleteStackInstances"): _part("forwarder of members removed", _HIGH, _SILENCED),
+    (CLOUDFORMATION, "DeleteStackSet"): _part("StackSet of the forwarder deleted", _HIGH, _SILENCED),
+    (CLOUDFORMATION, "UpdateStackSet"): _part("StackSet of the forwarder changed", _HIGH, _SILENCED),
+    (CLOUDFORMATION, "UpdateStackInstances"): _part("StackSet of the forwarder changed", _HIGH, _SILENCED),
     (_CLOUDTRAIL, "StopLogging"): _part("logging of a trail stopped", _HIGH, _UNTRAILED),
     (_CLOUDTRAIL, "DeleteTrail"): _part("a trail deleted", _HIGH, _UNTRAILED),
     (_CLOUDTRAIL, "UpdateTrail"): _part("a trail changed", _MEDIUM, _UNTRAILED),
@@ -287,10 +288,9 @@ def strip_version(event_name: str) -> str:
 
 
 def find_part(parameters: Mapping[str, object]) -> str | None:
-    """The name of a part of RollcallHub in flat parameters with lower-case keys, None if there is none.
+    """The name of a part of Rollcall in flat parameters with lower-case keys, None if there is none.
 
-    A change set that is named without its stack may be one of RollcallHub. Rules of others may be on a bus of
-    Rollcall.
+    A change set named without its stack may be one of RollcallHub. Others' rules may be on a bus of Rollcall.
     """
     values = [str(parameters[name]) for name in _SUBJECTS if name in parameters]
     values = values or [str(parameters.get("eventbusname"))]

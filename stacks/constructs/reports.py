@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: Keys of a run's own files and of its report begin so.
 RUNS: Final = "runs/"
 REPORTS: Final = "reports/"
-# A pending plan waits 7 days for a person, and is applied from what its run stored.
+# A pending plan waits 7 days for a person, then 7 more for its run, which reads what is stored here.
 _RUNS_KEPT: Final = Duration.days(30)
 
 

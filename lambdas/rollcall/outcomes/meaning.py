@@ -83,7 +83,7 @@ NOT_ACTIVE: Final = replace(
     GONE,
     result="not restored (account inactive)",
     did="None: the account is suspended or closing.",
-    next_step="Nothing, while it is. If the account is reopened, run `rollcall sweep`.",
+    next_step="Nothing now. If the account is reopened, run `rollcall sweep`.",
     over=True,
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from rollcall.outcomes.notices import format_time as write_time
 from rollcall_cli.text.formatting import clean, count, format_rest, format_span, format_time
 from rollcall_cli.text.problems import CommandError
 
@@ -85,4 +86,6 @@ def build_plan_document(plan: PendingPlan) -> dict[str, Any]:
     """Return the JSON form."""
     approved_at = plan.approved_at.isoformat() if plan.approved_at else None
     approved = {"approved_by": plan.approved_by, "approved_at": approved_at} if plan.approved_by else {}
-    return {"made_at": plan.made_at.isoformat(), **plan.summary, **approved}
+    # Of an approved plan it is later than in the summary that its alert had.
+    expires = {"expires_at": write_time(plan.expires_at)}
+    return {"made_at": plan.made_at.isoformat(), **plan.summary, **expires, **approved}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from typer._click import termui
 
 from rollcall.contact.known_drift import KnownDrift
 from rollcall.model.contact import ContactKind
+from rollcall.sweep.approvals import WAITS
 from rollcall.sweep.run import PlanReference, Step
 from rollcall_cli.status.executions import MachineExecution
 from rollcall_cli.status.runs import measure_progress
@@ -293,6 +294,7 @@ def test_no_is_an_answer(held):
 def test_an_approval_that_was_cut_off_for_good_is_shown_and_the_same_command_finishes_it(held):
     plan = plan_of(held)
     held.machines.hub.sweeps.approve(plan.plan, by=BY, at=held.clock.now())
+    approved_at = held.clock.now()
     held.clock.sleep(600)
     assert status(held)["pending_approval"] == []
     result = held.run("status")
@@ -300,6 +302,7 @@ def test_an_approval_that_was_cut_off_for_good_is_shown_and_the_same_command_fin
     assert_golden("status-cut-off.txt", result.stdout)
     (shown,) = status(held)["approved"]
     assert (shown["plan"], shown["approved_by"], shown["in_force"]) == (plan.plan, BY, False)
+    assert datetime.fromisoformat(shown["expires_at"]) == approved_at.replace(microsecond=0) + WAITS
     assert held.run("approve", plan.plan[:8], "--yes").exit_code == 0
     assert held.machines.hub.state.get_enforcement().approved == plan.roster
     (shown,) = status(held)["approved"]
@@ -325,7 +328,7 @@ def test_an_approval_that_came_to_nothing_is_shown_until_the_next_one(held):
     (waiting,) = held.machines.hub.started.values()
     waiting.advance()
     assert waiting.state == "wait"
-    held.clock.sleep(timedelta(days=7).total_seconds())
+    held.clock.sleep(WAITS.total_seconds())
     waiting.run()
     assert waiting.document["ending"] == "superseded"
     result = held.run("status")

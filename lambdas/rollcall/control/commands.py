@@ -30,7 +30,7 @@ _PRINCIPAL: Final = re.compile(rf"arn:[!-~]{{1,{LONGEST_REASON - 4}}}", re.ASCII
 _MOST_EDITS: Final = 2 * len(ALTERNATE_KINDS)
 _REASONED: Final = frozenset({"pause", "unpause"})
 #: The fix for what the command line of the hub's release never sends.
-GIVE_AGAIN: Final = "give the command with `rollcall`, in the release of the hub"
+GIVE_AGAIN: Final = "repeat the command with `rollcall` of the version that the hub has"
 
 
 class RefusedError(Exception):

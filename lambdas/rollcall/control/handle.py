@@ -160,7 +160,7 @@ class CommandHandler:
         """Have alerts say of exactly these edits that they are a drill."""
         control = self.rosters.get_enforcement()
         if control.approved is None:
-            raise RefusedError("no roster has been approved yet", fix="approve one: `rollcall status`")
+            raise RefusedError("no roster has been approved yet", fix="approve the first plan: " + LOOK)
         refusal = check_drill(drill, self.rosters.load(control.approved), today=now.date())
         if refusal is not None:
             raise RefusedError(refusal, fix="change that in the roster, deploy it and approve its plan")
@@ -250,7 +250,7 @@ class CommandHandler:
         if roster == self.rosters.get_enforcement().approved:
             raise RefusedError("this roster is already in force", fix=LOOK)
         if not self.rosters.memory.is_known(roster):
-            raise RefusedError("no roster with this digest was ever approved", fix=GIVE_AGAIN)
+            raise RefusedError("no roster with this digest was ever approved", fix=LOOK)
         asked = {"trigger": str(Trigger.ROLLBACK), "by": command.caller.arn, "plan": None, "roster": roster}
         self.machine.start(command.execution, asked)
         return {"roster": roster, "execution": command.execution}

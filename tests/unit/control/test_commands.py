@@ -434,7 +434,7 @@ class TestTexts:
     def test_an_unknown_operation_is_refused(self, operation):
         answer = settled().command(operation)
         assert answer["refused"] == "no such operation"
-        assert answer["fix"].startswith("give the command with `rollcall`")
+        assert answer["fix"].startswith("repeat the command with `rollcall`")
 
     @pytest.mark.parametrize(
         "given",

@@ -281,7 +281,7 @@ class TestCommands:
         claimed = {"operation": operation, "by": CISO, "reason": "routine", "plan": plan, "execution": RUN}
         assert world.handle(claimed) == {
             "refused": "the command has no proof of its caller",
-            "fix": "give the command with `rollcall`, in the release of the hub",
+            "fix": "repeat the command with `rollcall` of the version that the hub has",
             "unproven": True,
         }
         assert (world.state.paused, world.started, world.identities.asked) == (False, {}, [])

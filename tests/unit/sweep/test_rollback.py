@@ -202,7 +202,8 @@ def test_what_weakens_on_the_way_back_is_said():
 )
 def test_only_to_another_roster_that_was_approved(roster, why):
     world = bad_world()
-    assert world.command("rollback", plan=roster)["refused"] == why
+    answer = world.command("rollback", plan=roster)
+    assert (answer["refused"], "`rollcall status` shows" in answer["fix"]) == (why, True)
 
 
 def test_before_any_sweep_there_is_nothing_to_plan_from():

@@ -124,8 +124,8 @@ GATE: Final = (
     Variant(
         name="alert-of-a-replaced-plan-stays-open",
         place="rollcall.sweep.plan_alerts:_publish_next",
-        old="if end is not None:",
-        new='if end is not None and end["ending"] != "replaced":',
+        old="if alerted.end is not None:",
+        new='if alerted.end is not None and alerted.end.ending != "replaced":',
         caught_by=("pending-alert-never-ended",),
         profiles=("side-by-side", "weakened"),
     ),

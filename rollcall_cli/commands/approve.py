@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from rollcall.sweep.plan_alerts import explain_ended
+from rollcall.sweep.plan_alerts import find_ended
 from rollcall_cli.aws.composition import get_composition
 from rollcall_cli.aws.hub import connect_to_hub
 from rollcall_cli.status import plans
@@ -95,7 +95,7 @@ def approve(
         now = hub.clock.now()
     # Approved plans, too: the same command finishes an interrupted approval.
     waiting = [*hub.sweeps.list_pending(now), *hub.sweeps.list_approved(now)]
-    plan = plans.find_plan(waiting, str(digest), explain=partial(explain_ended, hub.sweeps))
+    plan = plans.find_plan(waiting, str(digest), find_ended=partial(find_ended, hub.sweeps))
     values = read_values(hub, plan, approved=hub.read_controls().approved)
     check_values(plan, values)
     rows = [

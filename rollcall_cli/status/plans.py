@@ -12,18 +12,18 @@ from rollcall_cli.text.problems import CommandError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rollcall.sweep.approvals import PendingPlan
+    from rollcall.sweep.approvals import PendingPlan, PlanEnd
 
 #: Enough digits of a digest to exclude another plan by accident.
 FEWEST_DIGITS: Final = 8
 
 
 def find_plan(
-    waiting: Sequence[PendingPlan], digits: str, *, explain: Callable[[str], tuple[str, str] | None]
+    waiting: Sequence[PendingPlan], digits: str, *, find_ended: Callable[[str], PlanEnd | None]
 ) -> PendingPlan:
     """Return the plan whose digest begins with these digits; CommandError if there is none, or several.
 
-    `explain` returns why one that waited before does not, by these digits, and the fix.
+    `find_ended` returns how the last wait ended, by these digits.
     """
     found = [plan for plan in waiting if plan.plan.startswith(digits.lower())]
     if len(found) == 1:
@@ -33,9 +33,10 @@ def find_plan(
         raise CommandError(
             f"the digests of {len(found)} plans begin with {digits}", fix=f"give more digits: {known}"
         )
-    ended = explain(digits.lower())
+    ended = find_ended(digits.lower())
     if ended is not None:
-        raise CommandError(ended[0], fix=ended[1])
+        problem, fix = ended.explain()
+        raise CommandError(problem, fix=fix)
     of_roster = [plan.plan[:12] for plan in waiting if plan.roster.startswith(digits.lower())]
     if of_roster:
         raise CommandError(

@@ -18,7 +18,7 @@ from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import format_time, make_notice
 from rollcall.rosters.current import alert_approval, approve_candidate
 from rollcall.sweep.approvals import LOOK, WAITS, make_approved_notice
-from rollcall.sweep.plan_alerts import end_plan_alerts, explain_ended, explain_outdated
+from rollcall.sweep.plan_alerts import end_plan_alerts, explain_outdated, find_ended
 from rollcall.sweep.run import Run, Step, Trigger
 
 if TYPE_CHECKING:
@@ -238,8 +238,8 @@ class CommandHandler:
         Such a sweep forgets the plan that it found approved. It may also end before the approver is stored.
         """
         begun = self.ledger.record_command(command.execution, "approval", error.as_document())
-        ended = self.sweeps.list_ended(str(command.plan), self.clock.now())
-        lost = any(one.ending != "approved" for one in ended) or self.sweeps.find_pending(str(command.plan))
+        ended = find_ended(self.sweeps, command.plan)
+        lost = (ended and ended.ending != "approved") or self.sweeps.find_pending(str(command.plan))
         if lost or "refused" in begun or begun["answer"]["roster"] != approved:
             raise error
         self.machine.start(command.execution, begun["input"])
@@ -281,10 +281,8 @@ class CommandHandler:
         pending = self.sweeps.find_pending(plan) if plan is not None else None
         refusal: tuple[str, str] | None
         if pending is None:
-            refusal = explain_ended(self.sweeps, plan) or (
-                "no plan with this digest is pending approval",
-                LOOK,
-            )
+            ended = find_ended(self.sweeps, plan)
+            refusal = ended.explain() if ended else ("no plan with this digest is pending approval", LOOK)
         else:
             candidate = self.rosters.candidate.digest
             refusal = explain_outdated(pending, approved=approved, candidate=candidate, now=now)

@@ -117,16 +117,17 @@ class PlanEnd(Serializable):
     `by` is who approved it, `newer` the digest of the plan that superseded it.
     """
 
+    plan: str
     ending: str
     by: str | None = None
     newer: str | None = None
 
-    def explain(self, plan: str) -> tuple[str, str]:
-        """Why the plan (digest) cannot be approved any more, and what to do."""
+    def explain(self) -> tuple[str, str]:
+        """Why the plan cannot be approved any more, and what to do."""
         newer = (self.newer or "")[:_DIGITS]
         why = _ENDINGS[self.ending].format(by=self.by, newer=newer)
         fix = f"`rollcall approve {newer}` shows the newer plan and asks" if newer else _FIXES[self.ending]
-        return f"the plan {plan[:_DIGITS]} {why}", fix
+        return f"the plan {self.plan[:_DIGITS]} {why}", fix
 
 
 def is_enforcing(roster: Roster) -> bool:

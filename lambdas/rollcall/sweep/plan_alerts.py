@@ -34,9 +34,8 @@ class AlertedPlan(Serializable):
     """A plan that was alerted as pending, stored before that.
 
     `topic` is what plans of one kind supersede each other for, `at` when this was stored. `opening` is the
-    alert exactly until it is known to be published, then None. `end` is decided once; `over` is whether it is
-    published, after which this explains the plan to who comes to approve it. No contact details but masked
-    ones.
+    alert exactly until it is known to be published, then None. `end` is decided once, `over` is whether it is
+    published: then this explains why nobody can approve the plan. No contact details but masked ones.
     """
 
     plan: str
@@ -164,8 +163,7 @@ def end_plan_alerts(sweeps: PlanMemory, bus: OutcomeBus, rosters: Rosters, now: 
     published keeps no other from it.
     """
     failed: RetryableError | None = None
-    unended = [alerted for alerted in sweeps.list_alerted() if not alerted.over]
-    found = [(alerted, sweeps.find_pending(alerted.plan)) for alerted in unended]
+    found = [(one, sweeps.find_pending(one.plan)) for one in sweeps.list_alerted() if not one.over]
     # After the plans: a newer one is stored, and a roster in force, before what it replaces is forgotten.
     waiting = sweeps.list_pending(now) if found else ()
     approved = rosters.get_enforcement().approved if found else None
@@ -188,7 +186,7 @@ def _publish_next(alerted: AlertedPlan, sweeps: PlanMemory, bus: OutcomeBus, now
             return
         bus.publish_notice(alerted.opening, now)
     if alerted.end is not None:
-        facts = {"plan": alerted.plan, "roster": alerted.roster, **alerted.end.as_document()}
+        facts = {"roster": alerted.roster, **alerted.end.as_document()}
         notice = make_notice(NoticeKind.PLAN_ENDED, key=alerted.key, facts=facts, update=1)
         bus.publish_notice(notice, now)
     if alerted.opening is not None or alerted.end is not None:
@@ -238,11 +236,11 @@ def _is_unread(pending: PendingPlan, run: Run, runs: PlanAndObservedFiles) -> bo
     return any((change.account_id, change.kind) in unread for change in planned)
 
 
-def explain_ended(sweeps: PlanMemory, digits: str | None) -> tuple[str, str] | None:
-    """The same of the last plan that waited and whose digest begins so; None if there is none."""
+def find_ended(sweeps: PlanMemory, digits: str | None) -> PlanEnd | None:
+    """The end of the last plan that waited and whose digest begins so; None if there is none."""
     found = [one for one in sweeps.list_alerted() if digits and one.plan.startswith(digits)]
     last = max(found, key=lambda one: one.made_at, default=None)
-    return last.end.explain(last.plan) if last is not None and last.end is not None else None
+    return last.end if last else None
 
 
 def explain_outdated(
@@ -284,7 +282,7 @@ def _find_end(
     """
     if known is not None and known.data == alerted.data:
         if known.approved_by is not None and known.roster == rosters[0]:
-            return PlanEnd(ending="approved", by=known.approved_by)
+            return PlanEnd(plan=alerted.plan, ending="approved", by=known.approved_by)
         lost = known.approved_by is not None and known.roster not in rosters and alerted.topic != "rollback"
         if known.expires_at > now and not lost:
             return None
@@ -294,8 +292,8 @@ def _find_end(
     newer = [one for one in newer if one.data != alerted.data and not (expired and one.plan == alerted.plan)]
     if newer:
         latest = max(newer, key=lambda one: one.made_at)
-        return PlanEnd(ending="superseded", newer=latest.plan)
+        return PlanEnd(plan=alerted.plan, ending="superseded", newer=latest.plan)
     if expired:
-        return PlanEnd(ending="expired")
+        return PlanEnd(plan=alerted.plan, ending="expired")
     over = "not-needed" if alerted.roster in rosters else "replaced"
-    return PlanEnd(ending=over)
+    return PlanEnd(plan=alerted.plan, ending=over)

@@ -324,7 +324,7 @@ def on_sweeps(sweeps, now, name, *arguments):  # noqa: C901, PLR0911  # one case
         case "replace_alerted", (plan, opening):
             known = make_alerted(plan, now, opening=opening)
             return sweeps.save_alerted(
-                replace(known, opening=None, end=PlanEnd(ending="expired")), replaces=known
+                replace(known, opening=None, end=PlanEnd(plan=plan, ending="expired")), replaces=known
             )
         case "list_alerted", ():
             return sweeps.list_alerted()

@@ -161,8 +161,7 @@ class CommandHandler:
         control = self.rosters.get_enforcement()
         if control.approved is None:
             raise RefusedError("no roster has been approved yet", fix="approve the first plan: " + LOOK)
-        refusal = check_drill(drill, self.rosters.load(control.approved), today=now.date())
-        if refusal is not None:
+        if refusal := check_drill(drill, self.rosters.load(control.approved), today=now.date()):
             raise RefusedError(refusal, fix="change that in the roster, deploy it and approve its plan")
         if not self.rosters.memory.save_drill(drill):
             raise RefusedError("a later drill was registered", fix="repeat the drill when that one is over")
@@ -204,7 +203,10 @@ class CommandHandler:
         notice = replace(notice, facts={**notice.facts, **command.facts})
         known = self.sweeps.approve(pending.plan, by=command.caller.arn, at=now)
         if not known and pending.approved_by is None:
-            raise RefusedError("a sweep ended this plan meanwhile", fix=LOOK)
+            late = RefusedError("a sweep ended this plan meanwhile", fix=LOOK)
+            if (ended := find_ended(self.sweeps, pending.plan)) is None or ended.ending != "approved":
+                raise late
+            return self._finish_begun(command, self.rosters.get_enforcement().approved, late)
         candidate = self.rosters.candidate.digest
         if pending.roster == candidate or pending.summary.get("rollback"):
             # At each try: what is deployed would be approved again by itself if its change is small.
@@ -279,16 +281,14 @@ class CommandHandler:
 
     def _find_pending(self, plan: str | None, approved: str | None, now: datetime) -> PendingPlan:
         pending = self.sweeps.find_pending(plan) if plan is not None else None
-        refusal: tuple[str, str] | None
         if pending is None:
             ended = find_ended(self.sweeps, plan)
-            refusal = ended.explain() if ended else ("no plan with this digest is pending approval", LOOK)
-        else:
-            candidate = self.rosters.candidate.digest
-            refusal = explain_outdated(pending, approved=approved, candidate=candidate, now=now)
-            if refusal is None:
-                return pending
-        raise RefusedError(refusal[0], fix=refusal[1])
+            why, fix = ended.explain() if ended else ("no plan with this digest is pending approval", LOOK)
+            raise RefusedError(why, fix=fix)
+        found = explain_outdated(pending, approved=approved, candidate=self.rosters.candidate.digest, now=now)
+        if found is not None:
+            raise RefusedError(found[0], fix=found[1])
+        return pending
 
 
 def store_release(answer: Mapping[str, Any], *, contacts: ContactMemory, clock: Clock) -> dict[str, Any]:

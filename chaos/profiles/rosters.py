@@ -149,9 +149,9 @@ def write_side_by_side(draft: Draft) -> Story:
     if way == "two-people" and draft.chance(0.3):
         # The bus takes nothing from either, however often they try.
         planned = [Planned(label="command-approve*", call="events.PutEvents", kind=Kind.BROKEN, times=10)]
-    if way == "deployed-again":
-        # The second roster comes into force, and the plan of the first is not forgotten.
-        label = "control:roster-deploy1*approve*"
+    if way in ("deployed-again", "rolled-back"):
+        # Another roster comes into force, and the plan that was compared with the one before is kept.
+        label = f"control:roster-deploy{1 if way == 'deployed-again' else 3}*approve*"
         planned.append(Planned(label=label, call="dynamodb.DeleteItem", kind=Kind.BROKEN, times=5))
     return draft.finish(faults=FaultPlan(planned=planned), pace=draft.random.choice([1.0, 3.0]))
 

@@ -55,7 +55,8 @@ QUICK = {
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_nothing_goes_wrong(profile: str) -> None:
-    for seed in SEEDS[:1] if "flood" in profile else SEEDS:
+    # Of what plays hundreds of edits, or hours of failures, one here: `make chaos` plays many.
+    for seed in SEEDS[:1] if "flood" in profile or profile == "dead-letters" else SEEDS:
         world = run(make_story(seed, profile), find_functions())
         violations = judge(world)
         assert not violations, describe_story(world, violations)

@@ -56,6 +56,11 @@ def get_management_role_arn(settings: Settings) -> str:
     return f"arn:{Aws.PARTITION}:iam::{settings.management}:role/{MANAGEMENT_ROLE_NAME}"
 
 
+def name_management_role(settings: Settings) -> str:
+    """Return that ARN for a function's environment, `none` if the settings want no such role."""
+    return get_management_role_arn(settings) if settings.management_role else "none"
+
+
 def get_members_arn(settings: Settings) -> str:
     """Return the ARN of every account of this organization, and of no other, in calls that name an account.
 

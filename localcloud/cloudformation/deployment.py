@@ -142,7 +142,7 @@ class Deployment:
         try:
             return self._update(old, new)
         except ResourceError as error:
-            if not any(word in error.code for word in _GONE):
+            if not _is_gone(error):
                 raise
             return self._create(new)
 
@@ -157,11 +157,15 @@ class Deployment:
             context = self._engine.make_context(self._stack, name, resource.properties, made=resource.made)
             _call_guarded(ROWS[kind].delete, context)
         except ResourceError as error:
-            if not any(word in error.code for word in _GONE):
+            if not _is_gone(error):
                 self._stack.note(name, kind, "DELETE_FAILED", physical_id, str(error))
                 return False
         self._stack.note(name, kind, "DELETE_COMPLETE", physical_id)
         return True
+
+
+def _is_gone(error: ResourceError) -> bool:
+    return any(word in error.code for word in _GONE)
 
 
 def _call_guarded(function: Callable[[ResourceContext], _T], context: ResourceContext) -> _T:

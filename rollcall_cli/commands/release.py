@@ -52,8 +52,7 @@ def release(
         text = f"{ended} Nothing changed: the next edit is restored at once."
     else:
         text = f"Released: the next edit of {kind} on {account} is restored at once. An alert was sent."
-        if waiting is not None:  # a hub of an older release does not say
-            text += _WAITING if waiting else " No edit is waiting."
+        text += _WAITING if waiting else " No edit is waiting."
     composition.out.print(Text(text), soft_wrap=True)
 
 

@@ -166,15 +166,7 @@ def _read_last(
     composition.err.print(Text(f"note: {note}"), soft_wrap=True)
     accounts = request.scope.select([item.account for item in last.observed])
     chosen = {account.id for account in accounts}
-    # A sweep that ran before the role was taken out of the settings advises to deploy it.
-    unkept = find_reach(settings.management, settings) is Reach.NOBODY
-    observed = [
-        replace(item, contacts={kind: _rephrase(found) for kind, found in item.contacts.items()})
-        if unkept and item.account.id == settings.management
-        else item
-        for item in judge_by(roster, last, hub)
-        if item.account.id in chosen
-    ]
+    observed = [item for item in judge_by(roster, last, hub) if item.account.id in chosen]
     return PlanReading(
         organization=settings.organization,
         roster=roster.digest,
@@ -183,11 +175,6 @@ def _read_last(
         accounts=accounts,
         observed=observed,
     )
-
-
-def _rephrase(found: Observation) -> Observation:
-    is_unreachable = isinstance(found, Unreadable) and found.unreachable
-    return Unreadable(reason=NO_ROLE, unreachable=True) if is_unreachable else found
 
 
 def _finish(

@@ -116,7 +116,5 @@ def _check_result(found: MachineExecution, name: str) -> Mapping[str, Any]:
             fix="`rollcall status` shows what is in force; the logs of the function control show the cause",
         )
     if "refused" in found.output:
-        # A hub of an older release names none.
-        fix = str(found.output.get("fix") or "`rollcall status` shows what is in force")
-        raise CommandRefusedError(f"refused: {found.output['refused']}", fix=fix)
+        raise CommandRefusedError(f"refused: {found.output['refused']}", fix=found.output["fix"])
     return found.output

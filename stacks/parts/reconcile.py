@@ -11,7 +11,7 @@ from rollcall.runtime.environment import ReconcileEnvironment
 from rollcall.timing import WORKERS
 from rollcall_config.settings import BATCHES
 from stacks import grants
-from stacks.arns import get_management_role_arn
+from stacks.arns import name_management_role
 from stacks.constructs.function_role import FunctionRole
 from stacks.constructs.worker import Worker
 from stacks.parts.intake import RECONCILE_TIMEOUT
@@ -63,7 +63,7 @@ class Reconcile(Construct):
                 echo_queue_url=intake.echoes.queue_url,
                 alert_only_queue_url=intake.alert_only.queue_url,
                 writer_role_arn=self.role.role_arn,
-                management_role_arn=get_management_role_arn(settings) if settings.management_role else "none",
+                management_role_arn=name_management_role(settings),
                 guardrail="on" if settings.guardrail else "off",
                 stack_sets=settings.members_call_as if settings.members_deploy == "stackset" else "none",
                 masks=common.masks,

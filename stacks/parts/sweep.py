@@ -15,7 +15,7 @@ from rollcall.runtime.environment import ApplyEnvironment, SweepEnvironment
 from rollcall.sweep.run import SETTLE_SECONDS, Ending, Step, Trigger
 from rollcall_config.roster_compile import manages_primary
 from stacks import grants
-from stacks.arns import get_management_role_arn, get_member_role_arn
+from stacks.arns import get_member_role_arn, name_management_role
 from stacks.constructs.closed_queue import close_queue
 from stacks.constructs.function_role import FunctionRole
 from stacks.constructs.machine import Machine, make_task
@@ -75,9 +75,7 @@ class Apply(Construct):
                 ledger_bucket=common.ledger.bucket_name,
                 reports_bucket=common.reports.bucket_name,
                 outcome_bus=common.outcomes.event_bus_name,
-                management_role_arn=get_management_role_arn(common.settings)
-                if common.settings.management_role
-                else "none",
+                management_role_arn=name_management_role(common.settings),
                 guardrail="on" if common.settings.guardrail else "off",
                 masks=common.masks,
             ).as_variables(),

@@ -134,8 +134,6 @@ def test_a_management_account_that_sweeps_do_not_reach_is_not_known_unless_it_is
     result = hub.run("plan")
     assert result.exit_code == status
     assert "3 not known" in result.stdout
-    assert ("deploy RollcallManagement in" in result.stdout) == managed
-    assert ("remove management_role: false" in result.stdout) != managed
     assert read(hub.run("plan", "--json"))["status"] == ("not-known" if managed else "nothing-to-change")
 
 

@@ -190,7 +190,7 @@ class CommandHandler:
         }
         begun = self.ledger.record_command(command.execution, "approval", {"answer": answer, "input": asked})
         if "refused" in begun:
-            raise RefusedError(begun["refused"], fix=begun.get("fix", LOOK))
+            raise RefusedError(begun["refused"], fix=begun["fix"])
         notice = make_approved_notice(
             self.rosters.load(pending.roster),
             before=self.rosters.load(pending.against) if pending.against else None,

@@ -32,10 +32,10 @@ def browser() -> Iterator[webdriver.Chrome]:
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     directory = tmp_path_factory.mktemp("pages")
 
-    def page(*, held: bool) -> Path:
-        path: Path = directory / f"{held}.html"
+    def page(accounts: int, *, held: bool) -> Path:
+        path: Path = directory / f"{accounts}-{held}.html"
         if not path.exists():
-            path.write_text(render(sample_report(held=held)), encoding="utf-8")
+            path.write_text(render(sample_report(accounts, held=held)), encoding="utf-8")
         return path
 
     return page
@@ -43,13 +43,13 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 @pytest.fixture
 def show(browser: webdriver.Chrome, pages: Callable[..., Path]) -> Callable[..., webdriver.Chrome]:
-    """Opens the report at a width."""
+    """Opens the report of so many accounts at a width."""
 
-    def shown(*, at: str = "desk", held: bool = False) -> webdriver.Chrome:
+    def shown(accounts: int = 40, *, at: str = "desk", held: bool = False) -> webdriver.Chrome:
         # A window is never narrower than 500 pixels; a device may be.
         size = {"width": WIDTHS[at], "height": 1000, "deviceScaleFactor": 1, "mobile": at == "phone"}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        browser.get(pages(held=held).as_uri())
+        browser.get(pages(accounts, held=held).as_uri())
         return browser
 
     return shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.outcomes.verdicts import OUT_OF_SCOPE, RIGHT
-from rollcall.report.words import format_percent
+from rollcall.report.summary import format_percent
 from rollcall.sweep.run import Run, Step
 from rollcall_cli.status.executions import MachineExecution, describe_execution
 from rollcall_cli.text.formatting import count

@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from rollcall.report.words import format_percent
+from rollcall.report.summary import format_percent
 from tests.support.reports import HOSTILE, sample_report
 
 if TYPE_CHECKING:

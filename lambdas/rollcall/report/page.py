@@ -18,11 +18,13 @@ from rollcall.model.contact import ALL_PARTS, ContactKind
 from rollcall.model.display import format_duration, spell_unseen, spell_value
 from rollcall.outcomes.verdicts import COUNTED, VERDICTS, Verdict
 from rollcall.report.build import ATTENTION
-from rollcall.report.summary import answer_coverage, answer_edits, find_tasks
-from rollcall.report.words import (
+from rollcall.report.summary import (
     ENDED,
     STARTED_BY,
+    answer_coverage,
+    answer_edits,
     describe_reads,
+    find_tasks,
     format_percent,
     list_roster_facts,
 )

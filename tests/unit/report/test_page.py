@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rollcall.model.contact import ContactKind
 from rollcall.model.roster import compute_digest
 from rollcall.report.page import render
-from rollcall.report.words import ENDED, STARTED_BY, format_percent
+from rollcall.report.summary import ENDED, STARTED_BY, format_percent
 from rollcall.sweep import observe
 from rollcall.sweep.run import Ending, Trigger
 from tests.support.reports import sample_report

@@ -55,9 +55,8 @@ def test_what_is_said_of_the_sweep_and_its_people(tmp_path: Path) -> None:
 
 def test_what_is_said_of_bulk_edits_and_repeated_edits(tmp_path: Path) -> None:
     roster = Roster.from_document(load_from(tmp_path, contacts=CONTACTS + EDITS).roster)
-    window = timedelta(minutes=30)
-    assert roster.bulk_edits == BulkLimits(accounts=10, window=window)
-    assert roster.repeated_edits == RepeatedEditLimits(reverts=5, window=timedelta(hours=2))
+    assert roster.bulk_edits == BulkLimits(accounts=10, minutes=30)
+    assert roster.repeated_edits == RepeatedEditLimits(reverts=5, minutes=120)
 
 
 def test_the_page_shows_the_default_limits_of_edits(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def list_loosened(before: Roster, after: Roster, *, active: int) -> Iterator[Wea
     if is_limit_raised(after.max_changed_accounts, before=before.max_changed_accounts, active=active):
         yield Weakening(kind=WeakeningKind.LIMIT, text=_describe_raised(before, after, active))
     bulk, was = after.bulk_edits, before.bulk_edits
-    if bulk.accounts > was.accounts or bulk.window < was.window:
+    if bulk.accounts > was.accounts or bulk.minutes < was.minutes:
         text = (
             f"bulk edits are reported later: at {bulk.accounts} accounts in {bulk.minutes} minutes, until"
             f" now at {was.accounts} in {was.minutes}"

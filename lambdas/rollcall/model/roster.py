@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from rollcall.model.codec import Serializable
 from rollcall.model.contact import Contact, ContactKind
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 #: Ids named in a text for people.
 _SHOWN: Final = 3
-_MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,50 +150,32 @@ class Exemption:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BulkLimits:
-    """Edits of so many accounts within the window, by one principal or from one address, are bulk edits.
+class BulkLimits(Serializable):
+    """Edits of so many accounts within these minutes, by one principal or from one address, are bulk edits.
 
-    The window is time of the events, not of their arrival.
+    They are minutes of the events, not of their arrival.
     """
 
     accounts: int = 5
-    window: timedelta = timedelta(minutes=10)
+    minutes: int = 10
 
     @property
-    def minutes(self) -> int:
-        """The window in whole minutes."""
-        return self.window // _MINUTE
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        """Read `{"accounts", "minutes"}`; what is missing has its default."""
-        usual = cls()
-        return cls(
-            accounts=document.get("accounts", usual.accounts),
-            window=document.get("minutes", usual.minutes) * _MINUTE,
-        )
+    def window(self) -> timedelta:
+        """The same as a span of time."""
+        return timedelta(minutes=self.minutes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RepeatedEditLimits:
-    """So many reverts of one contact within the window: the next change is not undone at once."""
+class RepeatedEditLimits(Serializable):
+    """So many reverts of one contact within these minutes: the next change is not undone at once."""
 
     reverts: int = 3
-    window: timedelta = timedelta(hours=1)
+    minutes: int = 60
 
     @property
-    def minutes(self) -> int:
-        """The window in whole minutes."""
-        return self.window // _MINUTE
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> Self:
-        """Read `{"reverts", "minutes"}`; what is missing has its default."""
-        usual = cls()
-        return cls(
-            reverts=document.get("reverts", usual.reverts),
-            window=document.get("minutes", usual.minutes) * _MINUTE,
-        )
+    def window(self) -> timedelta:
+        """The same as a span of time."""
+        return timedelta(minutes=self.minutes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +202,7 @@ class Roster:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Self:
-        """Read a compiled roster; KeyError or ValueError if the document is not one that synth compiled."""
+        """Read a compiled roster; KeyError, TypeError or ValueError if synth did not compile it."""
         if document["version"] != VERSION:
             raise ValueError(f"this release reads roster documents of version {VERSION}")
         return cls(

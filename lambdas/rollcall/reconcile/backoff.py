@@ -84,7 +84,7 @@ def back_off(
     record = update_record(writer.contacts, record, count, clock=writer.clock)
     wait: int | None = None
     if is_alert_due(record.repeated, signal.actor.principal, now):
-        notice = make_repeated_notice(record, account, limits.window, now)
+        notice = make_repeated_notice(record, account, limits.minutes, now)
         # Published first: a crash before the memory of it repeats the message.
         left = find_backoff(record.repeated, now) is not None
         line = _make_line(notice, signal, account, now=now, left=left)
@@ -166,14 +166,14 @@ def find_repeated_incident(record: ContactRecord, principal: str, now: datetime)
     return make_notice(NoticeKind.REPEATED_EDITS, key=record.repeated_key, facts={}).incident_id
 
 
-def make_repeated_notice(record: ContactRecord, account: Account, window: timedelta, now: datetime) -> Notice:
+def make_repeated_notice(record: ContactRecord, account: Account, minutes: int, now: datetime) -> Notice:
     """The next message about the repeated edits of a contact."""
     repeated, account_id, kind = record.repeated, record.account_id, str(record.kind)
     facts = {
         "account": describe_account(account),
         "kind": kind,
         "reverts": repeated.reverts,
-        "window_minutes": int(window.total_seconds()) // 60,
+        "window_minutes": minutes,
         "since": repeated.opened_at and format_time(repeated.opened_at),
         "wrong_seconds": count_wrong(repeated, now),
         "actors": list(repeated.actors),

@@ -120,8 +120,8 @@ def approve_candidate(
     """Make the compiled candidate the approved roster in place of `before`; returns its digest.
 
     `alert_approval` publishes the `notice`. What its paths of names lead to is remembered first, so that a
-    unit renamed later is noticed. KeyError or ValueError if the document is not one that synth compiled,
-    RetryableError if AWS could not be asked, or if somebody else was faster: then it is not approved.
+    unit renamed later is noticed. Raises as `Roster.from_document`; RetryableError if AWS could not be asked,
+    or if somebody else was faster: then it is not approved.
     """
     roster = Roster.from_document(document)
     remember_units(roster, matches, organization)

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from rollcall.adapters.state.channels import LOCK_SECONDS, REMEMBERED_DAYS, ChannelMemoryTable
+from rollcall.adapters.state.channels import LOCK_SECONDS, REMEMBERED, ChannelMemoryTable
 from rollcall.model.errors import RetryableError
 from rollcall.notify.notifier import ChannelRecord
 from tests.support.samples import NOW, Refusing, client_error
@@ -72,7 +72,7 @@ def test_an_item_is_forgotten_after_its_time(alerted, items):
     alerted.begin(INCIDENT, NOW)
     for _ in range(2):
         [item] = items().values()
-        assert int(item["expires_at"]["N"]) == int(NOW.timestamp()) + REMEMBERED_DAYS * 86400
+        assert int(item["expires_at"]["N"]) == int((NOW + REMEMBERED).timestamp())
         alerted.end(INCIDENT, NOW, TOLD)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: How long a worker may take to send before another may try: longer than the time-out of the function.
 LOCK_SECONDS = 90
 #: How long an incident is remembered: longer than any queue keeps a message (14 days).
-REMEMBERED_DAYS = 30
+REMEMBERED = timedelta(days=30)
 
 
 class ChannelMemoryTable(TableAdapter):
@@ -37,7 +37,7 @@ class ChannelMemoryTable(TableAdapter):
             ExpressionAttributeValues={
                 ":now": {"N": str(now.timestamp())},
                 ":stale": {"N": str(now.timestamp() - LOCK_SECONDS)},
-                ":expiry": make_expiry(now, REMEMBERED_DAYS * 86400),
+                ":expiry": make_expiry(now, REMEMBERED),
             },
         )
         if item is None:
@@ -54,7 +54,7 @@ class ChannelMemoryTable(TableAdapter):
         """Remember and unlock; RetryableError if the table did not take it: it is sent once more."""
         item = self._make_key(incident_id) | {
             "alerted_at": {"S": now.isoformat()},
-            "expires_at": make_expiry(now, REMEMBERED_DAYS * 86400),
+            "expires_at": make_expiry(now, REMEMBERED),
             "withheld": {"BOOL": record.withheld},
         }
         if record.steps:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,10 +10,10 @@ from rollcall.adapters.state.rosters import APPROVAL, check_unpaused
 from rollcall.adapters.state.table import (
     TableAdapter,
     find_cancellations,
-    make_expiry,
+    make_item,
     make_key,
     make_versioned_put,
-    write_document,
+    read_document,
 )
 from rollcall.contact.record import ContactRecord
 from rollcall.model.errors import IntentBusyError, RecordRefusedError, RetryableError, WritesHaltedError
@@ -46,19 +44,15 @@ class ContactItems(TableAdapter):
 
     def load(self, account_id: str, kind: ContactKind) -> ContactRecord:
         """The record as it is now."""
-        item = self._table.get(_make_key(account_id, str(kind)))
-        return ContactRecord(account_id=account_id, kind=kind) if item is None else _read(item)
+        return _read(account_id, kind, self._table.get(_make_key(account_id, kind)))
 
     def load_each(self, keys: Sequence[tuple[str, ContactKind]]) -> Sequence[ContactRecord]:
         """The records as they are now, a hundred in one call."""
         found: list[ContactRecord] = []
         for start in range(0, len(keys), _BATCH):
             batch = keys[start : start + _BATCH]
-            items = self._table.get_each([_make_key(account_id, str(kind)) for account_id, kind in batch])
-            found += [
-                ContactRecord(account_id=account_id, kind=kind) if item is None else _read(item)
-                for (account_id, kind), item in zip(batch, items, strict=True)
-            ]
+            items = self._table.get_each([_make_key(*key) for key in batch])
+            found += [_read(*key, item) for key, item in zip(batch, items, strict=True)]
         return found
 
     def save(self, record: ContactRecord, *, at: datetime) -> bool:
@@ -95,25 +89,23 @@ class ContactItems(TableAdapter):
 
     def _list(self, *values: str) -> Sequence[ContactRecord]:
         items = [item for value in values for item in self._table.query_index(PENDING, value)]
-        found = {(record.account_id, record.kind): record for record in map(_read, items)}
+        records = (read_document(ContactRecord, item) for item in items)
+        found = {(record.account_id, record.kind): record for record in records}
         return [found[key] for key in sorted(found)]
 
 
-def _make_key(account_id: str, kind: str) -> dict[str, Any]:
+def _make_key(account_id: str, kind: ContactKind) -> dict[str, Any]:
     return make_key(f"contact#{account_id}#{kind}", "record")
 
 
-def _read(item: Mapping[str, Any]) -> ContactRecord:
-    record = ContactRecord.from_document(json.loads(item["document"]["S"]))
-    return replace(record, version=int(item["version"]["N"]))
+def _read(account_id: str, kind: ContactKind, item: Mapping[str, Any] | None) -> ContactRecord:
+    blank = ContactRecord(account_id=account_id, kind=kind)
+    return blank if item is None else read_document(ContactRecord, item)
 
 
 def _write(record: ContactRecord, at: datetime) -> dict[str, Any]:
     """The parameters of a put that only takes the place of what was read."""
-    item = _make_key(record.account_id, str(record.kind)) | {
-        "document": write_document(record),
-        "expires_at": make_expiry(at, _REMEMBERED.total_seconds()),
-    }
+    item = make_item(_make_key(record.account_id, record.kind), record, at=at, kept=_REMEMBERED)
     if record.is_pending or record.edits:
         item[PENDING] = {"S": _OPEN if record.is_pending else _EDITED}
     return make_versioned_put(item, record.version)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,9 +12,10 @@ from rollcall.adapters.state.table import (
     find_cancellations,
     make_error,
     make_expiry,
+    make_item,
     make_key,
     make_versioned_put,
-    write_document,
+    read_document,
 )
 from rollcall.grouping.model import (
     ALERTS_WITHIN,
@@ -87,9 +86,9 @@ class GroupItems(TableAdapter):
     def load_group(self, key: GroupKey) -> GroupState:
         """The group with its lines."""
         items = self._table.query(f"group#{key.id}")
-        groups = [_read_group(item) for item in items if item["sk"]["S"] == "group"]
+        groups = [read_document(Group, item) for item in items if item["sk"]["S"] == "group"]
         lines = [item for item in items if item["sk"]["S"].startswith(_LINE)]
-        found = [(Line.from_document(json.loads(item["document"]["S"])), item) for item in lines]
+        found = [(read_document(Line, item), item) for item in lines]
         return GroupState(
             group=groups[0] if groups else None,
             unsent=[line for line, item in found if item["unsent"]["BOOL"]],
@@ -118,7 +117,7 @@ class GroupItems(TableAdapter):
                     "ExpressionAttributeValues": {
                         ":no": {"BOOL": False},
                         ":verdict": {"S": line.verdict},
-                        ":expiry": make_expiry(at, _REMEMBERED.total_seconds()),
+                        ":expiry": make_expiry(at, _REMEMBERED),
                     },
                 }
                 self._transact([("Update", named)])
@@ -151,13 +150,7 @@ class GroupItems(TableAdapter):
 
 
 def _read_window(kind: GroupKind, name: str, item: Mapping[str, Any] | None) -> Window:
-    if item is None:
-        return Window(kind=kind, name=name)
-    return replace(Window.from_document(json.loads(item["document"]["S"])), version=int(item["version"]["N"]))
-
-
-def _read_group(item: Mapping[str, Any]) -> Group:
-    return replace(Group.from_document(json.loads(item["document"]["S"])), version=int(item["version"]["N"]))
+    return Window(kind=kind, name=name) if item is None else read_document(Window, item)
 
 
 def _write_window(window: Window, at: datetime) -> dict[str, Any]:
@@ -171,28 +164,18 @@ def _write_group(group: Group, at: datetime) -> dict[str, Any]:
 
 def _write_versioned(key: Mapping[str, Any], one: Window | Group, at: datetime) -> dict[str, Any]:
     """The parameters of a put that only takes the place of what was read."""
-    document = {name: value for name, value in one.as_document().items() if name != "version"}
-    item = {
-        **key,
-        "document": {"S": json.dumps(document, sort_keys=True)},
-        "expires_at": make_expiry(at, _REMEMBERED.total_seconds()),
-    }
-    return make_versioned_put(item, one.version)
+    return make_versioned_put(make_item(key, one, at=at, kept=_REMEMBERED), one.version)
 
 
 def _write_line(key: GroupKey, line: Line, at: datetime) -> list[tuple[str, dict[str, Any]]]:
     """The line itself, and where it can be found by its incident."""
-    kept = {"expires_at": make_expiry(at, _REMEMBERED.total_seconds()), "verdict": {"S": line.verdict}}
-    document = {
-        "document": write_document(line),
-        "unsent": {"BOOL": True},
-        PENDING: {"S": "group"},
-        **_write_key(key),
-    }
-    grouped = _write_key(key) | {"alone": {"BOOL": line.alone}}
+    known = _write_key(key) | {"verdict": {"S": line.verdict}}
+    item = make_item(_make_line_key(key, line.incident_id), line, at=at, kept=_REMEMBERED)
+    unsent = {"unsent": {"BOOL": True}, PENDING: {"S": "group"}}
+    grouped = {"alone": {"BOOL": line.alone}, "expires_at": make_expiry(at, _REMEMBERED)}
     return [
-        ("Put", {"Item": _make_line_key(key, line.incident_id) | kept | document}),
-        ("Put", {"Item": _make_grouped_key(line.incident_id) | kept | grouped}),
+        ("Put", {"Item": item | known | unsent}),
+        ("Put", {"Item": _make_grouped_key(line.incident_id) | known | grouped}),
     ]
 
 
@@ -215,7 +198,7 @@ def _write_admission(alert: str, at: datetime) -> dict[str, Any]:
             ":alert": {"SS": [alert]},
             ":id": {"S": alert},
             ":most": {"N": str(MOST_ALERTS)},
-            ":expiry": make_expiry(at, _REMEMBERED.total_seconds()),
+            ":expiry": make_expiry(at, _REMEMBERED),
         },
     }
 
@@ -225,7 +208,7 @@ def _make_watch(watch: Watch, at: datetime) -> dict[str, Any]:
         **make_key(f"watch#{watch.message_id}", watch.key.id),
         **_write_key(watch.key),
         "only": {"BOOL": watch.only},
-        "expires_at": make_expiry(at, _REMEMBERED.total_seconds()),
+        "expires_at": make_expiry(at, _REMEMBERED),
     }
 
 

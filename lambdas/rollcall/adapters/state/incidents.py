@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.state.contacts import PENDING
-from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key, write_document
+from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key, read_document, write_document
 from rollcall.events.signal import Signal
 from rollcall.publish.incidents import AlertedIncident, AlertStage
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 #: Longer than any queue keeps a message (14 days).
-_REMEMBERED_SECONDS: Final = 30 * 86400
+_REMEMBERED: Final = timedelta(days=30)
 _RANKS: Final = {stage: rank for rank, stage in enumerate(AlertStage, start=1)}
 
 
@@ -44,7 +44,7 @@ class IncidentItems(TableAdapter):
                 ":opening": {"S": incident.opening},
                 ":signal": write_document(incident.signal),
                 ":at": {"S": at.isoformat()},
-                ":expiry": make_expiry(at, _REMEMBERED_SECONDS),
+                ":expiry": make_expiry(at, _REMEMBERED),
             }
             | ({":pending": {"S": "incident"}} if pending else {}),
         )
@@ -61,7 +61,7 @@ class IncidentItems(TableAdapter):
             UpdateExpression="ADD accounts :account SET expires_at = :expiry",
             ExpressionAttributeValues={
                 ":account": {"SS": [account_id]},
-                ":expiry": make_expiry(at, _REMEMBERED_SECONDS),
+                ":expiry": make_expiry(at, _REMEMBERED),
             },
         )
 
@@ -80,5 +80,5 @@ def _read(item: Mapping[str, Any]) -> AlertedIncident:
         id=item["pk"]["S"].removeprefix("incident#"),
         stage=AlertStage(item["stage"]["S"]),
         opening=item["opening"]["S"],
-        signal=Signal.from_document(json.loads(item["signal"]["S"])),
+        signal=read_document(Signal, item, "signal"),
     )

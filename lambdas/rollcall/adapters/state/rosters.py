@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.errors import AWS_ERRORS
-from rollcall.adapters.state.table import TableAdapter, make_error, make_key, write_document
+from rollcall.adapters.state.table import TableAdapter, make_error, make_key, read_document, write_document
 from rollcall.adapters.system import SystemClock
 from rollcall.control.pauses import Pause, PauseStage
 from rollcall.decide.resolve import Enforcement, RegisteredDrill
@@ -47,11 +47,10 @@ class ControlItems(TableAdapter):
     def get_enforcement(self) -> Enforcement:
         """The pause, the approved digest and the last drill."""
         approval, control = (item or {} for item in self._table.get_each([APPROVAL, CONTROL]))
-        drill = control.get("drill", {}).get("S")
         return Enforcement(
             approved=approval.get("approved", {}).get("S"),
             paused=is_paused(control, self._clock.now()),
-            drill=RegisteredDrill.from_document(json.loads(drill)) if drill else None,
+            drill=read_document(RegisteredDrill, control, "drill") if "drill" in control else None,
         )
 
     def save_drill(self, drill: RegisteredDrill) -> bool:
@@ -124,7 +123,7 @@ class ControlItems(TableAdapter):
     def find_notice(self) -> Notice | None:
         """The notice of the last approval, None once it is published."""
         item = self._table.get(APPROVAL) or {}
-        return Notice.from_document(json.loads(item[_NOTICE]["S"])) if _NOTICE in item else None
+        return read_document(Notice, item, _NOTICE) if _NOTICE in item else None
 
     def forget_notice(self, notice: Notice) -> None:
         """It is published; another one stays."""

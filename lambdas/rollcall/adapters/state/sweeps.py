@@ -7,7 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.adapters.state.table import TableAdapter, make_expiry, make_key, write_document
+from rollcall.adapters.state.table import (
+    TableAdapter,
+    make_expiry,
+    make_item,
+    make_key,
+    read_document,
+    write_document,
+)
 from rollcall.sweep.approvals import COUNTED, WAITS, LapsedApproval, PassedPlan, PendingPlan
 from rollcall.sweep.plan_alerts import AlertedPlan
 from rollcall.sweep.run import LEASE_SECONDS, Run
@@ -43,7 +50,7 @@ class SweepTable(TableAdapter):
             "put_item",
             Item=_write_pending(pending),
             ConditionExpression="attribute_not_exists(pk) OR expires_at <= :now",
-            ExpressionAttributeValues={":now": make_expiry(pending.made_at, 0)},
+            ExpressionAttributeValues={":now": make_expiry(pending.made_at)},
         )
         if new:
             for other in self._list_all():
@@ -72,7 +79,7 @@ class SweepTable(TableAdapter):
             ExpressionAttributeValues={
                 ":by": {"S": by},
                 ":at": {"S": at.isoformat()},
-                ":until": make_expiry(at, WAITS.total_seconds()),
+                ":until": make_expiry(at, WAITS),
             },
         )
         if known:
@@ -95,8 +102,8 @@ class SweepTable(TableAdapter):
 
     def save_alerted(self, alerted: AlertedPlan, *, replaces: AlertedPlan | None = None) -> bool:
         """Remember it; if it `replaces` another state, only in place of exactly that. Whether it did."""
-        kept = make_expiry(alerted.at, _ALERTED_KEPT.total_seconds())
-        item = _make_alerted_key(alerted) | {"document": write_document(alerted), "expires_at": kept}
+        key = make_key("sweep", _ALERTED + alerted.key)
+        item = make_item(key, alerted, at=alerted.at, kept=_ALERTED_KEPT)
         if replaces is None:
             self._table.call("put_item", Item=item)
             return True
@@ -107,7 +114,7 @@ class SweepTable(TableAdapter):
     def list_alerted(self) -> Sequence[AlertedPlan]:
         """All that were alerted, for 30 days."""
         items = self._table.query("sweep", prefix=_ALERTED)
-        return [AlertedPlan.from_document(json.loads(item["document"]["S"])) for item in items]
+        return [read_document(AlertedPlan, item) for item in items]
 
     def forget_roster(self, roster: str, now: datetime) -> None:
         """Forget all plans for this roster: nothing is left of them. What passed is still counted."""
@@ -127,16 +134,12 @@ class SweepTable(TableAdapter):
 
     def save_lapsed(self, lapsed: LapsedApproval) -> None:
         """Remember an approval that came to nothing, in place of an earlier one."""
-        item = _LAPSED | {
-            "document": write_document(lapsed),
-            "expires_at": make_expiry(lapsed.at, _LAPSED_SHOWN.total_seconds()),
-        }
-        self._table.call("put_item", Item=item)
+        self._table.call("put_item", Item=make_item(_LAPSED, lapsed, at=lapsed.at, kept=_LAPSED_SHOWN))
 
     def find_lapsed(self, now: datetime) -> LapsedApproval | None:
         """The last one of the past seven days that no other approval has answered."""
         item = self._table.get(_LAPSED)
-        lapsed = LapsedApproval.from_document(json.loads(item["document"]["S"])) if item else None
+        lapsed = read_document(LapsedApproval, item) if item else None
         return lapsed if lapsed and lapsed.at + _LAPSED_SHOWN > now else None
 
     def save_rolled_back(self, roster: str | None, now: datetime) -> None:
@@ -154,16 +157,13 @@ class SweepTable(TableAdapter):
 
     def save_passed(self, passed: PassedPlan) -> None:
         """Remember it in place of what was known of its run."""
-        item = make_key("sweep", _PASSED + passed.run) | {
-            "document": write_document(passed),
-            "expires_at": make_expiry(passed.at, COUNTED.total_seconds()),
-        }
-        self._table.call("put_item", Item=item)
+        key = make_key("sweep", _PASSED + passed.run)
+        self._table.call("put_item", Item=make_item(key, passed, at=passed.at, kept=COUNTED))
 
     def list_passed(self, now: datetime) -> Sequence[PassedPlan]:
         """Those of the past seven days."""
         items = self._table.query("sweep", prefix=_PASSED)
-        found = [PassedPlan.from_document(json.loads(item["document"]["S"])) for item in items]
+        found = [read_document(PassedPlan, item) for item in items]
         return [passed for passed in found if passed.at > now - COUNTED]
 
     def _list_all(self) -> list[PendingPlan]:
@@ -172,7 +172,7 @@ class SweepTable(TableAdapter):
     def acquire(self, run: Run, now: datetime) -> bool:
         """Whether this run is the one that goes on now; the same execution gets it again."""
         free = "attribute_not_exists(pk) OR execution = :execution OR lease_until <= :now"
-        return self._take(run, now, free, {":now": make_expiry(now, 0)})
+        return self._take(run, now, free, {":now": make_expiry(now)})
 
     def save_progress(self, run: Run, now: datetime) -> bool:
         """Remember where the run is, and stay the one that goes on; False if another took over."""
@@ -183,7 +183,7 @@ class SweepTable(TableAdapter):
         item = self._table.get(_CURRENT)
         if item is None or int(item["lease_until"]["N"]) <= int(now.timestamp()):
             return None
-        return Run.from_document(json.loads(item["document"]["S"]))
+        return read_document(Run, item)
 
     def finish(self, run: Run, summary: Mapping[str, Any], now: datetime) -> None:
         """Remember the summary as the last, then let another run begin; cut off between the two, again."""
@@ -207,11 +207,8 @@ class SweepTable(TableAdapter):
 
     def save_unreported(self, run: Run, now: datetime) -> None:
         """Remember that people are still to be alerted of what this run does."""
-        item = make_key("sweep", _UNREPORTED + run.id) | {
-            "document": write_document(run),
-            "expires_at": make_expiry(now, _UNREPORTED_KEPT.total_seconds()),
-        }
-        self._table.call("put_item", Item=item)
+        key = make_key("sweep", _UNREPORTED + run.id)
+        self._table.call("put_item", Item=make_item(key, run, at=now, kept=_UNREPORTED_KEPT))
 
     def list_unreported(self) -> Mapping[str, str]:
         """Those runs as JSON by their ids, in the order of these."""
@@ -225,7 +222,7 @@ class SweepTable(TableAdapter):
     def _take(self, run: Run, now: datetime, condition: str, values: Mapping[str, Any]) -> bool:
         item = _CURRENT | {
             "execution": {"S": run.execution},
-            "lease_until": make_expiry(now, LEASE_SECONDS),
+            "lease_until": make_expiry(now, timedelta(seconds=LEASE_SECONDS)),
             "document": write_document(run),
         }
         return self._table.try_write(
@@ -240,20 +237,10 @@ def _make_key(plan: str) -> dict[str, Any]:
     return make_key("sweep", _PENDING + plan)
 
 
-def _make_alerted_key(alerted: AlertedPlan) -> dict[str, Any]:
-    return make_key("sweep", _ALERTED + alerted.key)
-
-
 def _write_pending(pending: PendingPlan) -> dict[str, Any]:
     approved = {"approved_by": {"S": pending.approved_by}} if pending.approved_by else {}
-    return (
-        _make_key(pending.plan)
-        | {
-            "document": write_document(pending),
-            "expires_at": make_expiry(pending.expires_at, 0),
-        }
-        | approved
-    )
+    item = make_item(_make_key(pending.plan), pending, at=pending.expires_at, kept=timedelta())
+    return item | approved
 
 
 def _read_pending(item: Mapping[str, Any]) -> PendingPlan:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code
+from rollcall.model.codec import Serializable
 from rollcall.model.errors import RetryableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from rollcall.model.codec import Serializable
+_Stored = TypeVar("_Stored", bound=Serializable)
 
 
 class DynamoTable:
@@ -138,8 +140,19 @@ def make_key(pk: str, sk: str) -> dict[str, Any]:
 
 
 def write_document(one: Serializable) -> dict[str, str]:
-    """For `document`: what is stored whole."""
+    """What is stored whole, as one attribute."""
     return {"S": json.dumps(one.as_document(), sort_keys=True)}
+
+
+def read_document(cls: type[_Stored], item: Mapping[str, Any], name: str = "document") -> _Stored:
+    """What `write_document` wrote to the attribute of this name; the item's version, if any, is a field."""
+    version = {"version": int(item["version"]["N"])} if "version" in item else {}
+    return cls.from_document(json.loads(item[name]["S"]) | version)
+
+
+def make_item(key: Mapping[str, Any], one: Serializable, *, at: datetime, kept: timedelta) -> dict[str, Any]:
+    """An item with this document, which is kept for so long."""
+    return {**key, "document": write_document(one), "expires_at": make_expiry(at, kept)}
 
 
 def make_versioned_put(item: Mapping[str, Any], version: int) -> dict[str, Any]:
@@ -151,6 +164,6 @@ def make_versioned_put(item: Mapping[str, Any], version: int) -> dict[str, Any]:
     return put | {"ConditionExpression": "version = :version", "ExpressionAttributeValues": known}
 
 
-def make_expiry(start: datetime, seconds: float) -> dict[str, str]:
+def make_expiry(start: datetime, kept: timedelta = timedelta()) -> dict[str, str]:
     """For `expires_at`: so long after the start. DynamoDB deletes later than that, by days even."""
-    return {"N": str(int(start.timestamp() + seconds))}
+    return {"N": str(int((start + kept).timestamp()))}

@@ -137,7 +137,7 @@ def created(aws, monkeypatch):
 def test_without_the_management_role_none_is_assumed(variable, role):
     environment = replace(RECONCILE, management_role_arn=variable)
     api = compose.make_account_api(environment, members={}, management={})
-    assert api._management._role_arn == role
+    assert api.management.role_arn == role
 
 
 def test_reconcile_is_composed_from_its_environment(created, candidate, monkeypatch):
@@ -169,7 +169,7 @@ def test_the_workers_of_reconcile_share_the_quota(monkeypatch):
     for name, value in RECONCILE.as_variables().items():
         monkeypatch.setenv(name, value)
     accounts: Any = compose_reconcile(OBSERVED.append).signals.reconciler.writer.accounts
-    pacings = [accounts._members._buckets, accounts._management._buckets]
+    pacings = [accounts.members.buckets, accounts.management.buckets]
     for buckets in pacings:
         assert {name: (bucket.rate, bucket.burst) for name, bucket in buckets.items()} == {
             name: (pytest.approx(rate * 0.95 / 6), pytest.approx(burst * 0.95 / 6))
@@ -187,11 +187,11 @@ def test_events_of_our_own_writes_are_read_at_most_twice_a_second_by_both_worker
     own: Any = function.others["echoes"].reconciler.writer.accounts
     signals: Any = function.signals.reconciler.writer.accounts
     for name in ("GetAlternateContact", "GetContactInformation"):
-        read = own._members._buckets[name]
+        read = own.members.buckets[name]
         assert (read.rate, read.burst) == (1.0, 1.0)
     # Their writes count as any: there is one quota.
     for name in ("PutAlternateContact", "DeleteAlternateContact", "PutContactInformation"):
-        assert own._members._buckets[name] is signals._members._buckets[name]
+        assert own.members.buckets[name] is signals.members.buckets[name]
 
 
 @pytest.mark.usefixtures("created", "candidate")

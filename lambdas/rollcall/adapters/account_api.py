@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -62,6 +63,7 @@ def name_members(contact: Contact, kind: ContactKind) -> dict[str, str]:
     return {member: value for member, value in values.items() if value}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OneModeAccountApi:
     """Reads and writes contacts in one mode of the Account API.
 
@@ -69,28 +71,21 @@ class OneModeAccountApi:
     name none, and are about the account of the client's credentials.
     """
 
-    def __init__(
-        self, *, client: Any, clock: Clock, buckets: Mapping[str, Pace], standalone: bool = False
-    ) -> None:
-        self._client = client
-        self._standalone = standalone
-        self._clock = clock
-        self._buckets = buckets
+    client: Any
+    clock: Clock
+    buckets: Mapping[str, Pace]
+    standalone: bool = False
 
     def pace_reads(self, pace: Pace) -> OneModeAccountApi:
         """The same with another pace for its reads."""
-        return OneModeAccountApi(
-            client=self._client,
-            clock=self._clock,
-            buckets={**self._buckets, "GetAlternateContact": pace, "GetContactInformation": pace},
-            standalone=self._standalone,
-        )
+        reads = {"GetAlternateContact": pace, "GetContactInformation": pace}
+        return replace(self, buckets={**self.buckets, **reads})
 
     def get(self, account_id: str, kind: ContactKind) -> Observation:
         """What is there now; RetryableError if AWS was busy or broken."""
         primary = kind is ContactKind.PRIMARY
         operation = "GetContactInformation" if primary else "GetAlternateContact"
-        call = self._client.get_contact_information if primary else self._client.get_alternate_contact
+        call = self.client.get_contact_information if primary else self.client.get_alternate_contact
         try:
             answer = self._call_paced(operation, call, self._make_target(account_id, kind))
         except AWS_ERRORS as error:
@@ -103,17 +98,17 @@ class OneModeAccountApi:
         values = name_members(contact, kind)
         target = self._make_target(account_id, kind)
         if kind is ContactKind.PRIMARY:
-            call = self._client.put_contact_information
+            call = self.client.put_contact_information
             parameters = target | {"ContactInformation": values}
             return self._write("PutContactInformation", call, parameters, intent)
-        return self._write("PutAlternateContact", self._client.put_alternate_contact, target | values, intent)
+        return self._write("PutAlternateContact", self.client.put_alternate_contact, target | values, intent)
 
     def delete(self, account_id: str, kind: ContactKind, *, intent: Intent) -> str:
         """Delete an alternate contact; returns and raises as `put`. ValueError for a primary contact."""
         if kind is ContactKind.PRIMARY:
             raise ValueError("AWS cannot delete a primary contact")
         target = self._make_target(account_id, kind)
-        return self._write("DeleteAlternateContact", self._client.delete_alternate_contact, target, intent)
+        return self._write("DeleteAlternateContact", self.client.delete_alternate_contact, target, intent)
 
     def _write(
         self, operation: str, call: Callable[..., Any], parameters: Mapping[str, Any], intent: Intent
@@ -129,7 +124,7 @@ class OneModeAccountApi:
         return str(answer["ResponseMetadata"]["RequestId"])
 
     def _make_target(self, account_id: str, kind: ContactKind) -> dict[str, Any]:
-        target = {} if self._standalone else {"AccountId": account_id}
+        target = {} if self.standalone else {"AccountId": account_id}
         return target | ({} if kind is ContactKind.PRIMARY else {"AlternateContactType": str(kind)})
 
     def _call_paced(
@@ -141,12 +136,12 @@ class OneModeAccountApi:
         before: datetime | None = None,
     ) -> Any:
         """RetryableError, and nothing sent, if it cannot be sent `before` then."""
-        pace = self._buckets[operation]
+        pace = self.buckets[operation]
         wait = pace.reserve(self._get_seconds())
         if before is not None and self._get_seconds() + wait > before.timestamp():
             raise RetryableError("too little time was left to send the write and see its answer")
         if wait:
-            self._clock.sleep(wait)
+            self.clock.sleep(wait)
         try:
             answer = call(**parameters)
         except AWS_ERRORS as error:
@@ -160,7 +155,7 @@ class OneModeAccountApi:
         return answer
 
     def _get_seconds(self) -> float:
-        return self._clock.now().timestamp()
+        return self.clock.now().timestamp()
 
 
 def _sort_write_error(operation: str, error: Exception) -> RetryableError | WriteRefusedError:
@@ -196,23 +191,17 @@ class UnreachableError(WriteRefusedError):
     """There is no way into the account; `reason` names the fix."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AllAccounts:
     """The port `AccountApi`: AWS refuses central calls on the management account."""
 
-    def __init__(
-        self, *, management_account: str, members: OneModeAccountApi, management: ManagementAccount
-    ) -> None:
-        self._management_account = management_account
-        self._members = members
-        self._management = management
+    management_account: str
+    members: OneModeAccountApi
+    management: ManagementAccount
 
     def pace_reads(self, pace: Pace) -> AllAccounts:
         """The same with another pace for the reads of members."""
-        return AllAccounts(
-            management_account=self._management_account,
-            members=self._members.pace_reads(pace),
-            management=self._management,
-        )
+        return replace(self, members=self.members.pace_reads(pace))
 
     def get(self, account_id: str, kind: ContactKind) -> Observation:
         """What is there now; RetryableError if AWS was busy or broken."""
@@ -230,9 +219,10 @@ class AllAccounts:
         return self._select_api(account_id).delete(account_id, kind, intent=intent)
 
     def _select_api(self, account_id: str) -> OneModeAccountApi:
-        return self._management.get_api() if account_id == self._management_account else self._members
+        return self.management.get_api() if account_id == self.management_account else self.members
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ManagementAccount:
     """The management account's own contacts, by the role that RollcallManagement creates there.
 
@@ -240,44 +230,31 @@ class ManagementAccount:
     `role_arn` is None if there is to be none.
     """
 
-    def __init__(
-        self,
-        *,
-        sts: Any,
-        role_arn: str | None,
-        account_client: Callable[[Mapping[str, str]], Any],
-        clock: Clock,
-        buckets: Mapping[str, Pace],
-    ) -> None:
-        self._sts = sts
-        self._role_arn = role_arn
-        self._account_client = account_client
-        self._clock = clock
-        self._buckets = buckets
+    sts: Any
+    role_arn: str | None
+    account_client: Callable[[Mapping[str, str]], Any]
+    clock: Clock
+    buckets: Mapping[str, Pace]
 
     def get_api(self) -> OneModeAccountApi:
         """The Account API with the role's credentials.
 
         UnreachableError if the role cannot be assumed, RetryableError if AWS could not be asked.
         """
-        if self._role_arn is None:
+        if self.role_arn is None:
             raise UnreachableError(
                 "unreachable: only the management account can change its own contacts, and management_role "
                 "is false in organization.yaml"
             )
         try:
-            answer = self._sts.assume_role(RoleArn=self._role_arn, RoleSessionName=RECONCILE_ROLE_NAME)
+            answer = self.sts.assume_role(RoleArn=self.role_arn, RoleSessionName=RECONCILE_ROLE_NAME)
         except AWS_ERRORS as error:
             if is_transient(error):
                 raise RetryableError(f"the management account was not reached: {get_code(error)}") from None
             reason = (
-                f"unreachable: the role {self._role_arn} cannot be assumed ({get_code(error)}); deploy "
+                f"unreachable: the role {self.role_arn} cannot be assumed ({get_code(error)}); deploy "
                 "RollcallManagement in the management account"
             )
             raise UnreachableError(reason) from None
-        return OneModeAccountApi(
-            client=self._account_client(answer["Credentials"]),
-            clock=self._clock,
-            buckets=self._buckets,
-            standalone=True,
-        )
+        client = self.account_client(answer["Credentials"])
+        return OneModeAccountApi(client=client, clock=self.clock, buckets=self.buckets, standalone=True)

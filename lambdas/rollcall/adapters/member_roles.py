@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.credentials import Credentials
@@ -30,6 +31,7 @@ _ACCOUNT: Final = "*"
 _CREDENTIALS: ContextVar[Credentials | None] = ContextVar("credentials", default=None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemberRoleReader:
     """The port `MemberReader`. `role_arn` has `*` for the account; `pace` is that of AssumeRole.
 
@@ -38,36 +40,27 @@ class MemberRoleReader:
     Account API for credentials as AWS STS gives them.
     """
 
-    def __init__(
-        self,
-        *,
-        sts: Any,
-        role_arn: str,
-        account_client: Callable[[Mapping[str, str]], Any],
-        clock: Clock,
-        pace: Pace,
-    ) -> None:
-        self._sts = sts
-        self._role_arn = role_arn
-        self._account_client = account_client
-        self._clock = clock
-        self._pace = pace
-        following = FollowingPace(first=pace)
-        self._buckets = {"GetAlternateContact": following, "GetContactInformation": following}
+    sts: Any
+    role_arn: str
+    account_client: Callable[[Mapping[str, str]], Any]
+    clock: Clock
+    pace: Pace
 
     def read(self, account_id: str, kinds: Sequence[ContactKind]) -> Mapping[ContactKind, Observation]:
         """What is there now, present or absent; RoleReadError if it cannot be read through the role."""
-        client = self._account_client(self._begin_session(account_id, kinds))
-        api = OneModeAccountApi(client=client, clock=self._clock, buckets=self._buckets, standalone=True)
+        client = self.account_client(self._begin_session(account_id, kinds))
+        following = FollowingPace(first=self.pace)
+        buckets = {"GetAlternateContact": following, "GetContactInformation": following}
+        api = OneModeAccountApi(client=client, clock=self.clock, buckets=buckets, standalone=True)
         return {kind: _read(api, account_id, kind) for kind in kinds}
 
     def _begin_session(self, account_id: str, kinds: Sequence[ContactKind]) -> Mapping[str, str]:
-        arn = self._role_arn.replace(_ACCOUNT, account_id)
-        wait = self._pace.reserve(self._get_seconds())
+        arn = self.role_arn.replace(_ACCOUNT, account_id)
+        wait = self.pace.reserve(self._get_seconds())
         if wait:
-            self._clock.sleep(wait)
+            self.clock.sleep(wait)
         try:
-            answer = self._sts.assume_role(
+            answer = self.sts.assume_role(
                 RoleArn=arn,
                 RoleSessionName=SWEEP_ROLE_NAME,
                 DurationSeconds=SESSION_SECONDS,
@@ -75,16 +68,16 @@ class MemberRoleReader:
             )
         except AWS_ERRORS as error:
             if is_throttled(error):
-                self._pace.slow_down(self._get_seconds())
+                self.pace.slow_down(self._get_seconds())
             raise RoleReadError(f"the role was not assumed: {get_code(error)}") from None
-        self._pace.speed_up(self._get_seconds())
+        self.pace.speed_up(self._get_seconds())
         if answer["AssumedRoleUser"]["Arn"].split(":")[4] != account_id:
             raise RoleReadError("the session is of another account")
         credentials: Mapping[str, str] = answer["Credentials"]
         return credentials
 
     def _get_seconds(self) -> float:
-        return self._clock.now().timestamp()
+        return self.clock.now().timestamp()
 
 
 def make_session_policy(role_arn: str, kinds: Sequence[ContactKind]) -> str:

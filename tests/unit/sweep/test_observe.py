@@ -302,12 +302,12 @@ class TestObserve:
     ) -> None:
         read = sweeping.ports.contacts.get
 
-        def poisoned(account_id: str, kind: ContactKind) -> Any:
+        def poisoned(_api: object, account_id: str, kind: ContactKind) -> Any:
             if account_id == MEMBER and kind is ContactKind.BILLING:
                 raise KeyError("mallory@evil.example")
             return read(account_id, kind)
 
-        monkeypatch.setattr(sweeping.ports.contacts, "get", poisoned)
+        monkeypatch.setattr(type(sweeping.ports.contacts), "get", poisoned)
         observed = sweeping.observed(sweeping.observe(sweeping.begin()))
         found = dict(observed.pop(MEMBER).contacts)
         reason = getattr(found.pop(ContactKind.BILLING), "reason", "")

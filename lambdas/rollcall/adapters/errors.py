@@ -13,37 +13,13 @@ from botocore.exceptions import (
     ParamValidationError,
 )
 
+from rollcall.model.errors import FAILED_INSIDE, THROTTLED
+
 #: Everything that a call may raise on its way to AWS and back.
 AWS_ERRORS = (ClientError, BotoCoreError)
 
-_THROTTLED = frozenset(
-    {
-        "TooManyRequestsException",
-        "ThrottlingException",
-        "Throttling",
-        "ThrottledException",
-        "RequestLimitExceeded",
-        "ProvisionedThroughputExceededException",
-    }
-)
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException"})
-_TRANSIENT = (
-    _THROTTLED
-    | _EXPIRED
-    | frozenset(
-        {
-            "InternalServerException",
-            "InternalServerError",
-            "InternalFailure",
-            "InternalError",
-            "ServiceException",
-            "ServiceUnavailable",
-            "ServiceUnavailableException",
-            "SlowDown",
-            "RequestTimeout",
-        }
-    )
-)
+_TRANSIENT = FAILED_INSIDE | _EXPIRED | {"ServiceException", "SlowDown", "RequestTimeout"}
 _TOO_MANY = 429
 _SERVER_ERROR = 500
 
@@ -72,7 +48,7 @@ def is_throttled(error: Exception) -> bool:
     if not isinstance(error, ClientError):
         return False
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-    return get_code(error) in _THROTTLED or status == _TOO_MANY
+    return get_code(error) in THROTTLED or status == _TOO_MANY
 
 
 def is_transient(error: Exception) -> bool:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote
 
 from rollcall.control.commands import GIVE_AGAIN, ProvenCaller, RefusedError
-from rollcall.model.errors import RetryableError
+from rollcall.model.errors import THROTTLED, RetryableError
 from rollcall.model.well_known import OPERATOR_ROLE_NAME
 
 if TYPE_CHECKING:
@@ -45,8 +45,6 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9+/=_.%-]{0,8192}", re.ASCII)
 _SIGNATURE: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _CODE: Final = re.compile(r"[A-Za-z]{1,64}", re.ASCII)
 _REFUSALS: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN)
-#: AWS STS answers so when it could not look at a signature.
-_BUSY: Final = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded"})
 _ASSUME: Final = f"assume the role {OPERATOR_ROLE_NAME} of the hub (docs/cli.md)"
 
 
@@ -231,7 +229,7 @@ def _reject_repetitions(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _make_refusal(document: Mapping[str, Any]) -> UnprovenError | None:
     code = str(document["Error"]["Code"])
-    if code in _BUSY or not _CODE.fullmatch(code):
+    if code in THROTTLED or not _CODE.fullmatch(code):
         return None
     fix = "log in again (`aws sso login` or `aws login`), then give the command again"
     return UnprovenError(f"AWS STS refused the proof: {code}", fix=fix)

@@ -23,19 +23,12 @@ from rollcall.events.monitored import (
 from rollcall.events.signal import Cause, EventReference, Ignored, Signal
 from rollcall.model.account import is_account_id
 from rollcall.model.contact import ALTERNATE_KINDS, ContactKind
-from rollcall.model.errors import MalformedEventError
+from rollcall.model.errors import THROTTLED, MalformedEventError
 
 _Reader = Callable[[Mapping[str, Any], Signal], Signal | Ignored]
 #: ISO 8601 with room for what is none.
 _LONGEST_TIME = 64
 _KINDS = {str(kind): kind for kind in ALTERNATE_KINDS}
-#: Codes of calls that AWS throttled (of botocore's list). A caller's SDK repeats them: they are no attempts.
-THROTTLED = frozenset(
-    {
-        *("RequestLimitExceeded", "RequestThrottled", "RequestThrottledException", "Throttling"),
-        *("ThrottlingException", "ThrottledException", "TooManyRequestsException"),
-    }
-)
 #: In the codes of denials, however the service spells them: AccessDenied, AccessDeniedException.
 _DENIALS = ("accessdenied", "unauthorized")
 
@@ -63,7 +56,7 @@ def parse(event: object) -> Signal | Ignored:
     if envelope.get("replay-name"):
         return Ignored(event=reference, reason="replayed from an archive")
     denied = _read_error(detail)
-    if denied in THROTTLED:
+    if denied in THROTTLED:  # no attempt
         return Ignored(event=reference, reason="AWS throttled the call, which SDKs repeat")
     source = (str(detail.get("eventSource")), strip_version(reference.name))
     cause, reader = READERS.get(source) or (

@@ -10,6 +10,7 @@ from typing import Final
 from rollcall.events.actor import Actor
 from rollcall.model.codec import Serializable
 from rollcall.model.contact import ContactKind
+from rollcall.model.errors import FAILED_INSIDE
 
 
 class Cause(StrEnum):
@@ -58,19 +59,6 @@ class EventReference(Serializable):
         return self.request_id or self.shared_id or self.id
 
 
-#: Error codes of answers that do not say whether the call was made: CloudTrail's record says no more.
-_UNSURE: Final = frozenset(
-    {
-        "InternalError",
-        "InternalFailure",
-        "InternalServerError",
-        "InternalServerException",
-        "ServiceUnavailable",
-        "ServiceUnavailableException",
-    }
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal(Serializable):
     """Look at this account.
@@ -95,8 +83,8 @@ class Signal(Serializable):
 
     @property
     def unsure(self) -> bool:
-        """Whether it is an edit that may have been made or not: its call failed inside of AWS."""
-        return self.cause in TAMPERING and self.denied in _UNSURE
+        """Whether it is an edit that may have been made or not: CloudTrail's record says no more."""
+        return self.cause in TAMPERING and self.denied in FAILED_INSIDE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

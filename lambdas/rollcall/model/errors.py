@@ -1,10 +1,27 @@
-"""Exceptions that say where a message goes next. Their texts never carry contact details."""
+"""Exceptions that say where a message goes next, their texts without contact details; error codes of AWS."""
 
 from __future__ import annotations
 
 from pathlib import PurePath
+from typing import Final
 
 _PACKAGE = PurePath(__file__).parent.parent
+
+#: Codes of calls that AWS refused because there were too many: of botocore's list those that it may give us.
+THROTTLED: Final = frozenset(
+    {
+        *("RequestLimitExceeded", "RequestThrottled", "RequestThrottledException", "Throttling"),
+        *("ThrottlingException", "ThrottledException", "TooManyRequestsException"),
+        "ProvisionedThroughputExceededException",
+    }
+)
+#: Codes of answers that do not say whether the call was made.
+FAILED_INSIDE: Final = frozenset(
+    {
+        *("InternalError", "InternalFailure", "InternalServerError", "InternalServerException"),
+        *("ServiceUnavailable", "ServiceUnavailableException"),
+    }
+)
 
 
 class RollcallError(Exception):

@@ -6,10 +6,9 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from rollcall.decide.roster_entries import list_first
 from rollcall.decide.tag_choice import list_selectable
 from rollcall.model.account import Account, AccountState
-from rollcall.model.display import spell_value
+from rollcall.model.display import list_first, spell_value
 from rollcall.model.roster import AccountIds, TagChoice, Tagged
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from rollcall.decide.tag_choice import list_selectable
-from rollcall.model.display import spell_value
+from rollcall.model.display import MOST_SHOWN, list_first, spell_value
 from rollcall.model.roster import AccountIds, OuId, OuPath, TagChoice, Tagged, read_selector
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import ContactChoice, Override, Roster, Selector
 
-#: Ids that a text names.
-_SHOWN: Final = 3
 #: How alike two names are that people mistake for each other, from 0 to 1.
 _ALIKE: Final = 0.8
 
@@ -169,7 +167,7 @@ def find_unmatched(roster: Roster, known: OrganizationNames, *, today: date) -> 
 def _describe(entries: Sequence[Entry], known: OrganizationNames) -> str:
     ids = sorted(entry.account_id for entry in entries if entry.account_id is not None)
     names = describe_accounts(ids) if ids else spell_value(str(entries[0].selector))
-    near = [_describe_near(entry.selector, known) for entry in entries[:_SHOWN]]
+    near = [_describe_near(entry.selector, known) for entry in entries[:MOST_SHOWN]]
     found = ", ".join(dict.fromkeys(name for name in near if name))
     text = f"the {entries[0].section} of {names} matches no account"
     return f"{text} (nearest: {found})" if found else text
@@ -192,15 +190,9 @@ def describe_where(ids: list[str], new: list[str]) -> str:
 
 def describe_accounts(ids: Sequence[str]) -> str:
     """Accounts as a text names them: `account 1`, `accounts 1, 2`, `12 accounts (1, 2, 3 and 9 more)`."""
-    if len(ids) > _SHOWN:
+    if len(ids) > MOST_SHOWN:
         return f"{len(ids)} accounts ({list_first(ids)})"
     return f"account{'s' if len(ids) > 1 else ''} {list_first(ids)}"
-
-
-def list_first(names: Sequence[str], *, most: int = _SHOWN) -> str:
-    """The first of them, and how many there are beyond those."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def find_alike(wanted: str, known: Iterable[str]) -> str | None:

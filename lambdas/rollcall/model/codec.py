@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
@@ -42,6 +43,11 @@ class Serializable:
         """
         decoded: Self = _find_decoder(cls)(document)  # type: ignore[arg-type]  # classes are hashable
         return decoded
+
+
+def write_canonical(document: Any) -> bytes:
+    """JSON whose bytes are equal for equal documents, whatever the order of their keys: to be hashed."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def encode(value: Any) -> Any:

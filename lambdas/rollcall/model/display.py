@@ -1,4 +1,4 @@
-"""Values of contacts as people are shown them: what differs never looks alike within one text."""
+"""Values of contacts, and lists, as people are shown them: what differs never looks alike within one text."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Final
 from rollcall.model.contact import ALL_PARTS, EMAIL, PHONE, mask_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import timedelta
 
+#: Names in a list, as of accounts by their ids.
+MOST_SHOWN: Final = 3
 #: The parts of a contact in the order in which people are shown them.
 PARTS: Final = ("email", *(part for part in ALL_PARTS if part != "email"))
 _BARE: Final = {"email": EMAIL, "phone": PHONE}
@@ -59,6 +61,12 @@ def format_duration(span: timedelta) -> str:
         if seconds >= 2 * size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def list_first(names: Sequence[str], *, most: int = MOST_SHOWN) -> str:
+    """The first of them, and how many there are beyond those."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def quote_value(value: ContactValue, text: str) -> str:

@@ -7,18 +7,16 @@ import json
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from rollcall.model.codec import Serializable
+from rollcall.model.codec import Serializable, write_canonical
 from rollcall.model.contact import Contact, ContactKind
+from rollcall.model.display import list_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from rollcall.model.account import Account
-
-#: Ids named in a text for people.
-_SHOWN: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +30,7 @@ class AccountIds:
         return (3, 0) if account.id in self.ids else None
 
     def __str__(self) -> str:
-        ids = sorted(self.ids)
-        more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
-        return f"accounts {', '.join(ids[:_SHOWN])}{more}"
+        return f"accounts {list_first(sorted(self.ids))}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,9 +250,8 @@ class Roster:
 
 
 def compute_digest(document: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of the canonical JSON: equal documents have equal digests, whatever their key order."""
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    """SHA-256 (hex) of the canonical JSON."""
+    return hashlib.sha256(write_canonical(document)).hexdigest()
 
 
 def _read_kinds(names: Mapping[str, Any]) -> dict[ContactKind, ContactChoice]:

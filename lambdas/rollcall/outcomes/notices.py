@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from typing import Any
 from rollcall.model.codec import Serializable
 from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NOTICES, NoticeKind
-from rollcall.outcomes.outcome import Action
+from rollcall.outcomes.outcome import Action, name_incident
 
 VERSION = 1
 #: Notices that end the incident of another kind.
@@ -47,8 +46,7 @@ class Notice(Serializable):
     @property
     def incident_id(self) -> str:
         """`RC-` and 12 hexadecimal digits."""
-        kind = _INCIDENTS.get(self.kind, self.kind)
-        return "RC-" + hashlib.sha256(f"{kind}/{self.key}".encode()).hexdigest()[:12]
+        return name_incident(_INCIDENTS.get(self.kind, self.kind), self.key)
 
 
 def make_notice(kind: NoticeKind, *, key: str, facts: Mapping[str, Any], update: int = 0) -> Notice:

@@ -100,6 +100,6 @@ def make_incident_id(*, event: EventReference, signal: Signal | None) -> str:
     return name_incident(seed, signal.account_id if signal else "")
 
 
-def name_incident(key: str, account_id: str) -> str:
-    """The id of the incident of a call (by its event's key) on an account."""
-    return "RC-" + hashlib.sha256(f"{key}/{account_id}".encode()).hexdigest()[:12]
+def name_incident(key: str, whose: str) -> str:
+    """The id of the incident of a call (by its event's key) on an account, or of a notice (kind and key)."""
+    return "RC-" + hashlib.sha256(f"{key}/{whose}".encode()).hexdigest()[:12]

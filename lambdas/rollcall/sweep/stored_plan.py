@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import zlib
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from rollcall.decide.plan import PlannedChange
 from rollcall.decide.plan_text import describe_groups
+from rollcall.model.codec import write_canonical
 from rollcall.model.desired import DesiredAbsent, Unreadable
 from rollcall.model.errors import PermanentError
 from rollcall.outcomes.notice_kinds import NoticeKind
@@ -42,20 +42,20 @@ class PlanDigest:
         """The next change of the plan."""
         separator = b"" if self._first else b","
         self._first = False
-        self._hash.update(separator + _write_canonical(change.as_document()))
+        self._hash.update(separator + write_canonical(change.as_document()))
 
     def compute(self, weakened: str = "") -> str:
         """The digest of the changes so far."""
         whole = self._hash.copy()
         rest = {"roster": self._roster, "weakened": weakened}
-        whole.update(b"]," + _write_canonical(rest)[1:])
+        whole.update(b"]," + write_canonical(rest)[1:])
         return whole.hexdigest()
 
 
 def compute_weakened(against: str | None, weakenings: Sequence[Mapping[str, Any]]) -> str:
     """The digest of what a plan's roster weakens, and of the approved roster it was compared with."""
     whole = {"against": against or "", "weakenings": list(weakenings)}
-    return hashlib.sha256(_write_canonical(whole)).hexdigest()
+    return hashlib.sha256(write_canonical(whole)).hexdigest()
 
 
 class PlacesDigest:
@@ -68,7 +68,7 @@ class PlacesDigest:
 
     def add(self, account: Account) -> None:
         """The next account that the plan changes."""
-        self._hash.update(_write_canonical([account.id, account.name, account.ou_path]) + b"\n")
+        self._hash.update(write_canonical([account.id, account.name, account.ou_path]) + b"\n")
 
     def compute(self) -> str:
         """The digest of the accounts so far."""
@@ -77,11 +77,7 @@ class PlacesDigest:
 
 def compute_change_digest(change: PlannedChange) -> bytes:
     """A short name of one change, with what was found and what is to be there."""
-    return hashlib.sha256(_write_canonical(change.as_document())).digest()[:16]
-
-
-def _write_canonical(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return hashlib.sha256(write_canonical(change.as_document())).digest()[:16]
 
 
 #: Changes in one part of a stored plan: some hundred kilobytes before compression.

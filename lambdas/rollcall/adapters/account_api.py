@@ -135,27 +135,38 @@ class OneModeAccountApi:
         *,
         before: datetime | None = None,
     ) -> Any:
-        """RetryableError, and nothing sent, if it cannot be sent `before` then."""
-        pace = self.buckets[operation]
-        wait = pace.reserve(self._get_seconds())
-        if before is not None and self._get_seconds() + wait > before.timestamp():
-            raise RetryableError("too little time was left to send the write and see its answer")
-        if wait:
-            self.clock.sleep(wait)
-        try:
-            answer = call(**parameters)
-        except AWS_ERRORS as error:
-            if is_throttled(error):
-                pace.slow_down(self._get_seconds())
-            elif isinstance(error, ClientError):
-                # Any other answer says that there were not too many: most often that nothing is there.
-                pace.speed_up(self._get_seconds())
-            raise
-        pace.speed_up(self._get_seconds())
-        return answer
+        return call_paced(call, parameters, pace=self.buckets[operation], clock=self.clock, before=before)
 
-    def _get_seconds(self) -> float:
-        return self.clock.now().timestamp()
+
+def call_paced(
+    call: Callable[..., Any],
+    parameters: Mapping[str, Any],
+    *,
+    pace: Pace,
+    clock: Clock,
+    before: datetime | None = None,
+) -> Any:
+    """The answer to one call, made in its time; AWS's errors are passed on.
+
+    RetryableError, and nothing sent, if it cannot be sent `before` then.
+    """
+    now = clock.now().timestamp()
+    wait = pace.reserve(now)
+    if before is not None and now + wait > before.timestamp():
+        raise RetryableError("too little time was left to send the write and see its answer")
+    if wait:
+        clock.sleep(wait)
+    try:
+        answer = call(**parameters)
+    except AWS_ERRORS as error:
+        if is_throttled(error):
+            pace.slow_down(clock.now().timestamp())
+        elif isinstance(error, ClientError):
+            # Any other answer says that there were not too many: most often that nothing is there.
+            pace.speed_up(clock.now().timestamp())
+        raise
+    pace.speed_up(clock.now().timestamp())
+    return answer
 
 
 def _sort_write_error(operation: str, error: Exception) -> RetryableError | WriteRefusedError:

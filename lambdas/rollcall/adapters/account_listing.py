@@ -5,7 +5,8 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from rollcall.adapters.errors import AWS_ERRORS, get_code, is_throttled, is_transient
+from rollcall.adapters.account_api import call_paced
+from rollcall.adapters.errors import AWS_ERRORS, get_code, is_transient
 from rollcall.adapters.organizations import list_parents
 from rollcall.model.account import Account, AccountState
 from rollcall.model.errors import RetryableError
@@ -141,21 +142,16 @@ class OrganizationAccounts:
     def _call(self, operation: str, parameters: Mapping[str, Any], waits: Sequence[float]) -> dict[str, Any]:
         code = ""
         for seconds in waits:
-            self._clock.sleep(seconds + self._pace.reserve(self._get_seconds() + seconds))
+            self._clock.sleep(seconds)
             with self._lock:
                 self._reads += 1
+            call = getattr(self._client, operation)
             try:
-                answer: dict[str, Any] = getattr(self._client, operation)(**parameters)
+                answer: dict[str, Any] = call_paced(call, parameters, pace=self._pace, clock=self._clock)
             except AWS_ERRORS as error:
                 code = get_code(error)
                 if not is_transient(error):
                     break
-                if is_throttled(error):
-                    self._pace.slow_down(self._get_seconds())
                 continue
-            self._pace.speed_up(self._get_seconds())
             return answer
         raise RetryableError(f"AWS Organizations refused {operation}: {code}")
-
-    def _get_seconds(self) -> float:
-        return self._clock.now().timestamp()

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.credentials import Credentials
 
-from rollcall.adapters.account_api import OneModeAccountApi
-from rollcall.adapters.errors import AWS_ERRORS, get_code, is_throttled
+from rollcall.adapters.account_api import OneModeAccountApi, call_paced
+from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.model.contact import ContactKind, has_form
 from rollcall.model.desired import Present, Unreadable
 from rollcall.model.errors import RetryableError, RoleReadError
@@ -56,28 +56,20 @@ class MemberRoleReader:
 
     def _begin_session(self, account_id: str, kinds: Sequence[ContactKind]) -> Mapping[str, str]:
         arn = self.role_arn.replace(_ACCOUNT, account_id)
-        wait = self.pace.reserve(self._get_seconds())
-        if wait:
-            self.clock.sleep(wait)
+        session = {
+            "RoleArn": arn,
+            "RoleSessionName": SWEEP_ROLE_NAME,
+            "DurationSeconds": SESSION_SECONDS,
+            "Policy": make_session_policy(arn, kinds),
+        }
         try:
-            answer = self.sts.assume_role(
-                RoleArn=arn,
-                RoleSessionName=SWEEP_ROLE_NAME,
-                DurationSeconds=SESSION_SECONDS,
-                Policy=make_session_policy(arn, kinds),
-            )
+            answer = call_paced(self.sts.assume_role, session, pace=self.pace, clock=self.clock)
         except AWS_ERRORS as error:
-            if is_throttled(error):
-                self.pace.slow_down(self._get_seconds())
             raise RoleReadError(f"the role was not assumed: {get_code(error)}") from None
-        self.pace.speed_up(self._get_seconds())
         if answer["AssumedRoleUser"]["Arn"].split(":")[4] != account_id:
             raise RoleReadError("the session is of another account")
         credentials: Mapping[str, str] = answer["Credentials"]
         return credentials
-
-    def _get_seconds(self) -> float:
-        return self.clock.now().timestamp()
 
 
 def make_session_policy(role_arn: str, kinds: Sequence[ContactKind]) -> str:

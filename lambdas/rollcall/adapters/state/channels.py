@@ -30,7 +30,9 @@ class ChannelMemoryTable(TableAdapter):
 
         One write that also reads: nobody can come in between.
         """
-        item = self._table.update_if(
+        answer = self._table.call_if(
+            "update_item",
+            ReturnValues="ALL_NEW",
             Key=self._make_key(incident_id),
             UpdateExpression="SET locked_since = :now, expires_at = :expiry",
             ConditionExpression="attribute_not_exists(locked_since) OR locked_since < :stale",
@@ -40,9 +42,9 @@ class ChannelMemoryTable(TableAdapter):
                 ":expiry": make_expiry(now, REMEMBERED),
             },
         )
-        if item is None:
+        if answer is None:
             raise RetryableError("another worker is sending this incident")
-        return _read(item)
+        return _read(answer["Attributes"])
 
     def load(self, incident_id: str) -> tuple[ChannelRecord, datetime | None]:
         """What was sent, and when this channel was last done with the incident; None if it never was."""

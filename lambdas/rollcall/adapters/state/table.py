@@ -89,26 +89,19 @@ class DynamoTable:
             raise make_error(operation, error) from None
         return answer
 
-    def update_if(self, **parameters: Any) -> dict[str, Any] | None:
-        """The item after an update whose condition held, None if it did not."""
+    def call_if(self, operation: str, **parameters: Any) -> dict[str, Any] | None:
+        """The answer to a write whose condition held, None if it did not."""
         try:
-            answer = self._client.update_item(TableName=self._name, ReturnValues="ALL_NEW", **parameters)
+            answer: dict[str, Any] = getattr(self._client, operation)(TableName=self._name, **parameters)
         except AWS_ERRORS as error:
             if get_code(error) == "ConditionalCheckFailedException":
                 return None
-            raise make_error("update_item", error) from None
-        item: dict[str, Any] = answer["Attributes"]
-        return item
+            raise make_error(operation, error) from None
+        return answer
 
     def try_write(self, operation: str, **parameters: Any) -> bool:
         """Whether the condition of this write held."""
-        try:
-            getattr(self._client, operation)(TableName=self._name, **parameters)
-        except AWS_ERRORS as error:
-            if get_code(error) == "ConditionalCheckFailedException":
-                return False
-            raise make_error(operation, error) from None
-        return True
+        return self.call_if(operation, **parameters) is not None
 
     def transact(self, *steps: tuple[str, Mapping[str, Any]]) -> None:
         """Write all or nothing: each step an action with its parameters. AWS's errors are passed on."""

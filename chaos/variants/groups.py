@@ -69,8 +69,8 @@ GROUPS: Final = (
     Variant(
         name="messages-of-a-group-at-once",
         place="rollcall.grouping.model:Group.find_due",
-        old="return latest.replace(second=0, microsecond=0) + _MINUTE",
-        new="return latest",
+        old=".replace(second=0, microsecond=0) + _MINUTE",
+        new="",
         caught_by=("two-messages-in-one-minute",),
         profiles=("flood",),
     ),

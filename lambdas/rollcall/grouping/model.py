@@ -154,16 +154,11 @@ class Group(Serializable):
 
     def find_due(self, now: datetime) -> datetime:
         """When the next message with new lines may leave: in each minute of the clock one."""
-        match self.key.kind:
-            case GroupKind.SET:
-                return self.opened_at + HOUR
-            case GroupKind.REST:
-                latest = self.published_at or self.opened_at
-            case _ if self.published_at is None:
-                return now
-            case _:
-                latest = self.published_at
-        return latest.replace(second=0, microsecond=0) + _MINUTE
+        if self.key.kind is GroupKind.SET:
+            return self.opened_at + HOUR
+        if self.published_at is None and self.key.kind is not GroupKind.REST:
+            return now
+        return (self.published_at or self.opened_at).replace(second=0, microsecond=0) + _MINUTE
 
     def take(self, lines: Sequence[Line], sending: Sending) -> Group:
         """The group with these lines counted, and their message under way."""

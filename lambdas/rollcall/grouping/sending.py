@@ -30,7 +30,7 @@ from rollcall.grouping.model import (
     Window,
 )
 from rollcall.model.contact import ContactKind
-from rollcall.model.errors import RetryableError
+from rollcall.model.errors import RetryableError, try_each
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.timing import WORKERS
 
@@ -87,14 +87,7 @@ class GroupMessages:
 
         RetryableError if one could not be published; the others are all the same.
         """
-        failed: RetryableError | None = None
-        for key in self.groups.list_open():
-            try:
-                self.publish_if_due(key)
-            except RetryableError as error:
-                failed = error
-        if failed is not None:
-            raise failed
+        try_each(self.publish_if_due, self.groups.list_open())
 
     def publish_if_due(self, key: GroupKey, delivery: Delivery | None = None) -> int | None:
         """Publish what no message of the group named yet, or its end; seconds until the next look.

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_Item = TypeVar("_Item")
 
 _PACKAGE = PurePath(__file__).parent.parent
 
@@ -115,6 +120,18 @@ class LookAgainError(RollcallError):
     def __init__(self, seconds: int) -> None:
         super().__init__("looked at, and to be looked at again")
         self.seconds = seconds
+
+
+def try_each(work: Callable[[_Item], object], items: Iterable[_Item]) -> None:
+    """Do the work for each item, also after another failed; raises the last RetryableError in the end."""
+    waiting: RetryableError | None = None
+    for item in items:
+        try:
+            work(item)
+        except RetryableError as error:
+            waiting = error
+    if waiting is not None:
+        raise waiting
 
 
 def describe_unexpected(error: Exception) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from rollcall.model.errors import RetryableError
+from rollcall.model.errors import try_each
 from rollcall.outcomes.outcome import Outcome, make_incident_id
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.reconcile.preconditions import find_next_look
@@ -67,15 +67,10 @@ def handle_renamed_ou(
     incident_id = make_incident_id(event=signal.event, signal=signal)
     # At the last look all are looked at, as the first may have been too soon.
     done = units.list_done(incident_id) if find_next_look(signal, now) is not None else ()
-    waiting: RetryableError | None = None
-    for account_id in accounts:
-        if account_id in done:
-            continue
-        try:
-            reconcile(replace(signal, account_id=account_id))
-            units.mark_done(incident_id, account_id, at=now)
-        except RetryableError as error:
-            waiting = error
-    if waiting is not None:
-        raise waiting
+
+    def reconcile_account(account_id: str) -> None:
+        reconcile(replace(signal, account_id=account_id))
+        units.mark_done(incident_id, account_id, at=now)
+
+    try_each(reconcile_account, [one for one in accounts if one not in done])
     return Outcome(verdict=Verdict.COMPLIANT, reason=f"accounts in {ou_id} looked at: {count}")

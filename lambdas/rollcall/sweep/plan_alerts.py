@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from rollcall.model.codec import Serializable
 from rollcall.model.desired import Unreadable
-from rollcall.model.errors import RetryableError
+from rollcall.model.errors import try_each
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.sweep.approvals import NEW_PLAN, PlanEnd, open_pending
@@ -162,21 +162,19 @@ def end_plan_alerts(sweeps: PlanMemory, bus: OutcomeBus, rosters: Rosters, now: 
     Cut off in between, the next look publishes the same once more: channels drop that. One that cannot be
     published keeps no other from it.
     """
-    failed: RetryableError | None = None
     found = [(one, sweeps.find_pending(one.plan)) for one in sweeps.list_alerted() if not one.over]
     # After the plans: a newer one is stored, and a roster in force, before what it replaces is forgotten.
     waiting = sweeps.list_pending(now) if found else ()
     approved = rosters.get_enforcement().approved if found else None
-    for alerted, known in found:
-        try:
-            end = alerted.end or _find_end(alerted, known, waiting, (approved, rosters.candidate.digest), now)
-            decided = replace(alerted, end=end)
-            if decided == alerted or sweeps.save_alerted(decided, replaces=alerted):  # else another is at it
-                _publish_next(decided, sweeps, bus, now)
-        except RetryableError as error:
-            failed = error
-    if failed is not None:
-        raise failed
+
+    def end_one(pair: tuple[AlertedPlan, PendingPlan | None]) -> None:
+        alerted, known = pair
+        end = alerted.end or _find_end(alerted, known, waiting, (approved, rosters.candidate.digest), now)
+        decided = replace(alerted, end=end)
+        if decided == alerted or sweeps.save_alerted(decided, replaces=alerted):  # else another is at it
+            _publish_next(decided, sweeps, bus, now)
+
+    try_each(end_one, found)
 
 
 def _publish_next(alerted: AlertedPlan, sweeps: PlanMemory, bus: OutcomeBus, now: datetime) -> None:

@@ -26,12 +26,10 @@ from rollcall.sweep.apply import IN_FLIGHT, ApplyStep
 from rollcall.sweep.ports import ApplyPorts
 from rollcall.sweep.prepare import prepare
 from rollcall.sweep.run import Run
-from rollcall.timing import APPLY_READS, make_paces
+from rollcall.timing import APPLY_READS, Paces, make_paces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from rollcall.timing import Paces
 
 
 def compose_apply() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]:

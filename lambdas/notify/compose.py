@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rollcall.adapters.bus_and_queue import SqsQueue
 from rollcall.adapters.clients import make_client
@@ -16,12 +16,8 @@ from rollcall.adapters.state.channels import ChannelMemoryTable
 from rollcall.adapters.system import SystemClock
 from rollcall.model.levels import Severity
 from rollcall.notify.message import Links
-from rollcall.notify.notifier import Notifier
+from rollcall.notify.notifier import Channel, Notifier
 from rollcall.runtime.environment import MissingVariableError, NotifyEnvironment
-
-if TYPE_CHECKING:
-    from rollcall.notify.notifier import Channel
-
 
 _RUNBOOK = Path(__file__).resolve().parents[1] / "runbook.json"
 

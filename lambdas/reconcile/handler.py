@@ -9,11 +9,10 @@ from aws_lambda_powertools import Logger
 
 from reconcile.compose import ReconcileFunction, compose_reconcile
 from rollcall.outcomes.metrics import measure_incident
-from rollcall.runtime.handlers import compose_once, find_deadline, measure, process
+from rollcall.runtime.handlers import Context, compose_once, find_deadline, measure, process
 
 if TYPE_CHECKING:
     from rollcall.outcomes.outcome import Incident
-    from rollcall.runtime.handlers import Context
 
 log = Logger(service="reconcile")
 

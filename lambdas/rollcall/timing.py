@@ -5,13 +5,12 @@ How long a message of a queue is retried is in `runtime/handlers`.
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from contextlib import AbstractContextManager
 
 #: Calls per second and burst of one calling account, as AWS publishes them.
 #: https://docs.aws.amazon.com/accounts/latest/reference/quotas.html

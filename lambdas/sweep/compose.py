@@ -26,13 +26,12 @@ from rollcall.sweep.ports import MemberRoles, SweepPorts
 from rollcall.sweep.report_files import OrganizationIds
 from rollcall.sweep.report_step import FailStep, ReportStep
 from rollcall.sweep.run import Run
-from rollcall.timing import ASSUME_ROLE, ORGANIZATIONS, ROLES_IN_FLIGHT, make_paces
+from rollcall.timing import ASSUME_ROLE, ORGANIZATIONS, ROLES_IN_FLIGHT, Pace, make_paces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rollcall.outcomes.metrics import Metric
-    from rollcall.timing import Pace
 
 
 def compose_sweep(

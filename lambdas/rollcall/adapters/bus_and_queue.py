@@ -15,13 +15,12 @@ from rollcall.model.well_known import (
     OUTCOME_SOURCE,
 )
 from rollcall.outcomes.documents import build_incident_document, build_outcome_documents
-from rollcall.outcomes.notices import build_notice_document
+from rollcall.outcomes.notices import Notice, build_notice_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from rollcall.outcomes.notices import Notice
     from rollcall.outcomes.outcome import Incident
 
 _ENTRIES_PER_CALL = 10

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from botocore.config import Config
-from botocore.session import get_session
+from botocore.session import Session, get_session
 
 from rollcall.timing import ROLES_IN_FLIGHT
-
-if TYPE_CHECKING:
-    from botocore.session import Session
 
 #: Set on purpose: botocore 1.44 changed its default. The queue does the long retries.
 RETRIES = Config(

@@ -12,17 +12,15 @@ from botocore.credentials import Credentials
 from rollcall.adapters.account_api import OneModeAccountApi, call_paced
 from rollcall.adapters.errors import AWS_ERRORS, get_code
 from rollcall.model.contact import ContactKind, has_form
-from rollcall.model.desired import Present, Unreadable
+from rollcall.model.desired import Observation, Present, Unreadable
 from rollcall.model.errors import RetryableError, RoleReadError
 from rollcall.model.well_known import SWEEP_ROLE_NAME
-from rollcall.timing import FollowingPace
+from rollcall.timing import FollowingPace, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from rollcall.model.desired import Observation
     from rollcall.ports import Clock
-    from rollcall.timing import Pace
 
 #: The shortest that AWS STS gives.
 SESSION_SECONDS: Final = 900

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from rollcall.contact.record import SKEW
+from rollcall.contact.record import SKEW, ContactRecord, KnownEdit
 from rollcall.decide.intent import WriteState
 from rollcall.outcomes.outcome import name_incident
 from rollcall.outcomes.verdicts import RIGHT, VERDICTS, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
 
-    from rollcall.contact.record import ContactRecord, KnownEdit
     from rollcall.model.contact import ContactKind
 
 

@@ -6,14 +6,11 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rollcall.model.codec import Serializable
-from rollcall.model.desired import Present, Unreadable
+from rollcall.model.desired import Observation, Present, Unreadable
 from rollcall.outcomes.verdicts import RIGHT, VERDICTS, Verdict
-
-if TYPE_CHECKING:
-    from rollcall.model.desired import Observation
 
 #: Longer than a pause should last; after it, a sweep counts the contact although an event came.
 REMEMBERED: Final = timedelta(days=30)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 from rollcall.contact.known_drift import KnownDrift
 from rollcall.contact.repeated_edits import RepeatedEdits
 from rollcall.decide.intent import Answer, OpenIntent, WriteState
-from rollcall.events.signal import TAMPERING, parse_time
+from rollcall.events.signal import TAMPERING, Signal, parse_time
 from rollcall.model.codec import Serializable
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import RetryableError, SoonError
@@ -24,7 +24,6 @@ from rollcall.timing import attempts
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rollcall.events.signal import Signal
     from rollcall.ports import Clock
 
 #: Edits and writes that a record remembers.

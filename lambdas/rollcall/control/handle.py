@@ -7,33 +7,27 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from rollcall.contact.record import update_record
+from rollcall.contact.record import ContactMemory, update_record
 from rollcall.contact.repeated_edits import find_backoff, make_released
-from rollcall.control.commands import GIVE_AGAIN, Command, RefusedError, describe_command
-from rollcall.control.pauses import Pauses
+from rollcall.control.commands import GIVE_AGAIN, Command, ProvenCaller, RefusedError, describe_command
+from rollcall.control.pauses import PauseMemory, Pauses
 from rollcall.control.proof import UnprovenError, build_request, check_operator, read_answer
-from rollcall.decide.resolve import check_drill
+from rollcall.decide.resolve import RegisteredDrill, check_drill
 from rollcall.model.contact import ContactKind
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import format_time, make_notice
-from rollcall.rosters.current import alert_approval, approve_candidate
-from rollcall.sweep.approvals import LOOK, WAITS, make_approved_notice
+from rollcall.rosters.current import Rosters, alert_approval, approve_candidate
+from rollcall.sweep.approvals import LOOK, WAITS, PendingPlan, make_approved_notice
 from rollcall.sweep.plan_alerts import end_plan_alerts, explain_outdated, find_ended
 from rollcall.sweep.run import Run, Step, Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rollcall.contact.record import ContactMemory
-    from rollcall.control.commands import ProvenCaller
-    from rollcall.control.pauses import PauseMemory
     from rollcall.control.proof import IdentityService, Place
-    from rollcall.decide.resolve import RegisteredDrill
     from rollcall.grouping.sending import GroupMessages
     from rollcall.ports import Clock, Organization, OutcomeBus
-    from rollcall.rosters.current import Rosters
     from rollcall.rosters.orphaned import Matches
-    from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.gate import ApproveStep
     from rollcall.sweep.ports import SweepMachine, Sweeps
 

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Final
 from rollcall.decide.tag_choice import list_selectable
 from rollcall.model.account import Account, AccountState
 from rollcall.model.display import list_first, spell_value
-from rollcall.model.roster import AccountIds, TagChoice, Tagged
+from rollcall.model.roster import AccountIds, Roster, Selector, TagChoice, Tagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rollcall.model.contact import Contact, ContactKind
-    from rollcall.model.roster import Roster, Selector
 
     _Named = tuple[str, Contact] | None
     #: A contact of the approved roster and the one in its place, each with its name; None for none.

@@ -5,12 +5,12 @@ ObservedAccount, PlannedChange and ChangeResult are what a run stores, with cont
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from rollcall.decide.resolve import fill_kept, resolve_requirement
+from rollcall.decide.resolve import Requirement, fill_kept, resolve_requirement
 from rollcall.model.account import Account
 from rollcall.model.codec import Serializable
 from rollcall.model.contact import ContactKind
@@ -28,10 +28,8 @@ from rollcall.model.desired import (
 from rollcall.outcomes.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import date
 
-    from rollcall.decide.resolve import Requirement
     from rollcall.model.roster import Roster
 
 #: Why a contact is unmanaged.

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.contact import PRIMARY_PARTS, ContactKind
-from rollcall.model.display import Masks, quote_value, show_values
+from rollcall.model.display import ContactValue, Masks, quote_value, show_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from rollcall.decide.plan_values import ChangedValue, ChangeGroup
     from rollcall.model.account import Account
-    from rollcall.model.display import ContactValue
 
 #: So many accounts are listed, more are counted by OU; and so many OUs are named.
 MOST_LISTED: Final = 5

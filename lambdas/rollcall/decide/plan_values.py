@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rollcall.decide.resolve import fill_placeholders
-from rollcall.model.contact import KEEP
+from rollcall.model.contact import KEEP, Contact, ContactKind
 from rollcall.model.desired import Desired, Present
 from rollcall.model.display import PARTS, ContactValue
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from rollcall.decide.plan import Change, PlannedChange
     from rollcall.model.account import Account
-    from rollcall.model.contact import Contact, ContactKind
     from rollcall.model.roster import Roster
 
     #: As a plan decides or stores it.

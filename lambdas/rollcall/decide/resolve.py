@@ -26,14 +26,13 @@ from rollcall.model.desired import (
     Present,
     matches,
 )
-from rollcall.model.roster import ACCOUNT_ID, ACCOUNT_NAME, Mode, TagChoice
+from rollcall.model.roster import ACCOUNT_ID, ACCOUNT_NAME, ContactChoice, Mode, Roster, TagChoice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rollcall.events.actor import Actor
     from rollcall.model.account import Account
-    from rollcall.model.roster import ContactChoice, Roster
 
 _Value = TypeVar("_Value")
 _DEFAULT = (0, 0)

@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from rollcall.decide.new_accounts import describe_replaced, make_new_accounts
-from rollcall.decide.plan import NOT_READ
+from rollcall.decide.plan import NOT_READ, ObservedAccount
 from rollcall.decide.resolve import (
     Requirement,
     fill_placeholders,
@@ -33,7 +33,7 @@ from rollcall.decide.weakening import (
     list_loosened,
     name_detail,
 )
-from rollcall.model.contact import ContactKind
+from rollcall.model.contact import Contact, ContactKind
 from rollcall.model.desired import (
     Conflict,
     DesiredState,
@@ -47,10 +47,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from rollcall.decide.new_accounts import Replacement
-    from rollcall.decide.plan import ObservedAccount
     from rollcall.decide.roster_entries import UnmatchedEntry
     from rollcall.model.account import Account
-    from rollcall.model.contact import Contact
     from rollcall.model.roster import Roster
 
 

@@ -7,13 +7,12 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from rollcall.model.contact import has_form, mask_value
+from rollcall.model.contact import ContactKind, has_form, mask_value
 from rollcall.model.desired import Conflict
 from rollcall.model.display import spell_value
 
 if TYPE_CHECKING:
     from rollcall.model.account import Account
-    from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster, TagChoice
 
 #: As names of contacts are.

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Final
 from rollcall.model.codec import Serializable
 from rollcall.model.contact import KEEP, ContactKind, find_rules
 from rollcall.model.desired import Conflict, Desired
-from rollcall.model.roster import Mode
+from rollcall.model.roster import Mode, Roster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rollcall.decide.resolve import Requirement
-    from rollcall.model.roster import Roster
 
 #: Ids that a weakening keeps of the accounts that it concerns.
 MOST_NAMED: Final = 100

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from rollcall.grouping.messages import get_group_incident_id
 from rollcall.grouping.model import BULK, Group, GroupKey, GroupKind, Line, Watch, Window
-from rollcall.grouping.placing import count_line, find_place, is_copy, is_full, make_line
-from rollcall.grouping.sending import REST, TRIES, count_to_next_minute, make_group_key
+from rollcall.grouping.placing import Place, count_line, find_place, is_copy, is_full, make_line
+from rollcall.grouping.sending import REST, TRIES, GroupMessages, count_to_next_minute, make_group_key
 from rollcall.model.errors import RetryableError
 from rollcall.model.levels import Severity
 from rollcall.model.roster import BulkLimits
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.grouping.model import Grouped, GroupMemory, KeyedLine, Known
-    from rollcall.grouping.placing import Place
-    from rollcall.grouping.sending import GroupMessages
     from rollcall.outcomes.notices import Notice
     from rollcall.outcomes.outcome import Incident
     from rollcall.ports import Clock, Delivery

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,8 +12,6 @@ from rollcall.model.codec import Serializable
 from rollcall.model.levels import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     KeyedLine = tuple["GroupKey", "Line"]
 
 

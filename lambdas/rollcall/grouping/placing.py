@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
-from rollcall.events.actor import UNKNOWN, normalise_session
+from rollcall.events.actor import UNKNOWN, Actor, normalise_session
 from rollcall.events.fields import make_key_text
 from rollcall.events.signal import TAMPERING, parse_time
 from rollcall.grouping.model import BULK, LONGEST, MOST_ACCOUNTS, GroupKind, Line, Window
@@ -20,9 +20,7 @@ from rollcall.outcomes.verdicts import LEFT_TO_CHECK, REPORTED, RIGHT, VERDICTS,
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime
 
-    from rollcall.events.actor import Actor
     from rollcall.model.roster import BulkLimits
     from rollcall.outcomes.outcome import Incident
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, Protocol
 
 from rollcall.contact.edits import was_followed, was_right_since
@@ -36,7 +36,6 @@ from rollcall.timing import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from rollcall.contact.record import ContactMemory, ContactRecord
     from rollcall.grouping.model import GroupMemory, GroupState

@@ -7,12 +7,11 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.levels import Severity
-from rollcall.notify.message import BACKTICK, Status, shorten
+from rollcall.notify.message import BACKTICK, Fact, Message, Section, Status, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rollcall.notify.message import Fact, Message, Section
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 #: Bold, italics, strikes, code, links of Markdown, and names between colons, which become pictures:

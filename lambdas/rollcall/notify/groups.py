@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from rollcall.notify.message import fill_words, format_value, make_section, read_list, shorten
+from rollcall.notify.message import Section, fill_words, format_value, make_section, read_list, shorten
 from rollcall.notify.words import WORDS, describe_actor, describe_origin, name_program
 from rollcall.outcomes.verdicts import Verdict
-
-if TYPE_CHECKING:
-    from rollcall.notify.message import Section
 
 #: Lines of a message (the file that it names has all).
 _MOST_LINES: Final = 100

@@ -15,6 +15,7 @@ from rollcall.model.display import format_duration
 from rollcall.model.levels import Severity
 from rollcall.notify.message import (
     Fact,
+    Links,
     Message,
     Section,
     Status,
@@ -53,7 +54,6 @@ from rollcall.outcomes.verdicts import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from rollcall.notify.message import Links
 
 _MONITORED = str(Cause.MONITORED)
 #: What happened to the account itself, where no contact is concerned.

@@ -11,6 +11,7 @@ from rollcall.model.levels import Severity
 from rollcall.notify.groups import list_lines, list_principals, summarise_group
 from rollcall.notify.message import (
     BACKTICK,
+    Links,
     Message,
     Section,
     Status,
@@ -29,7 +30,6 @@ from rollcall.outcomes.outcome import Action, Stage
 from rollcall.outcomes.verdicts import Left, select
 
 if TYPE_CHECKING:
-    from rollcall.notify.message import Links
     from rollcall.outcomes.meaning import NoticeWords
 
 #: Of the accounts of a notice so many are listed.

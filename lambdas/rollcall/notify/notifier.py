@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Protocol
 
 from rollcall.model.errors import MalformedEventError, RetryableError, RollcallError, WaitError
 from rollcall.notify.incidents import build_incident_message
-from rollcall.notify.message import Status, split_message
+from rollcall.notify.message import Links, Message, Status, split_message
 from rollcall.notify.notices import build_notice_message
 from rollcall.outcomes.outcome import Stage
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from rollcall.model.levels import Severity
-    from rollcall.notify.message import Links, Message
     from rollcall.ports import Clock
 
 _CLOSED: Final = f"{Stage.CLOSED}#"

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.notify.block_kit import escape, escape_advice, quote
-from rollcall.notify.message import shorten
+from rollcall.notify.message import Fact, Message, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from rollcall.notify.message import Fact, Message
     from rollcall.outcomes.outcome import Stage
 
 #: SNS takes printable ASCII only, and says "less than 100 characters".

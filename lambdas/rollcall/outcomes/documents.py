@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from rollcall.events.monitored import get_monitored
 from rollcall.events.signal import Cause
 from rollcall.model.account import describe_account
-from rollcall.model.contact import KEEP
-from rollcall.model.desired import Desired, Present
+from rollcall.model.contact import KEEP, Contact
+from rollcall.model.desired import Desired, Observation, Present
 from rollcall.model.display import ContactValue, Masks, show_values, spell_value
 from rollcall.model.levels import Severity
-from rollcall.outcomes.outcome import Action, Stage
+from rollcall.outcomes.outcome import Action, Incident, Outcome, Stage
 from rollcall.outcomes.severity import find_severity
 from rollcall.outcomes.verdicts import VERDICTS, Left, Verdict
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from rollcall.model.contact import Contact
-    from rollcall.model.desired import Observation
-    from rollcall.outcomes.outcome import Incident, Outcome
 
 VERSION = 1
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from rollcall.events.signal import ARRIVAL
+from rollcall.events.signal import ARRIVAL, EventReference, Signal
 from rollcall.outcomes.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from rollcall.events.signal import EventReference, Signal
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import DesiredState, Observation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
@@ -14,7 +14,7 @@ from rollcall.contact.record import SKEW, end_intent, mark_published, release_in
 from rollcall.contact.repeated_edits import Revert, count_revert
 from rollcall.decide.intent import Answer, WriteState
 from rollcall.events.signal import TAMPERING, Cause, Ignored, Signal, compute_age
-from rollcall.grouping.grouper import Placed
+from rollcall.grouping.grouper import Grouper, Placed
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.outcome import Incident, Outcome, Stage, make_incident_id
 from rollcall.outcomes.verdicts import REPORTED, RIGHT, Verdict
@@ -22,10 +22,8 @@ from rollcall.write.apply_change import AppliedChange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
 
     from rollcall.contact.record import ContactMemory, ContactRecord
-    from rollcall.grouping.grouper import Grouper
     from rollcall.model.account import Account
     from rollcall.ports import Clock, OutcomeBus
 

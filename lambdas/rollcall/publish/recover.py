@@ -5,26 +5,21 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rollcall.contact.record import drop_intent, update_record
-from rollcall.decide.intent import GRACE, Answer, WriteState
-from rollcall.events.signal import Cause
+from rollcall.contact.record import ContactRecord, drop_intent, update_record
+from rollcall.decide.intent import GRACE, Answer, Intent, OpenIntent, WriteState
+from rollcall.events.signal import Cause, Signal
 from rollcall.model.desired import matches
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.publish.incidents import make_incident
-from rollcall.write.apply_change import AppliedChange, make_outcome, make_write, record_answer
+from rollcall.publish.incidents import IncidentPublisher, make_incident
+from rollcall.write.apply_change import AppliedChange, Writer, make_outcome, make_write, record_answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rollcall.contact.record import ContactRecord
-    from rollcall.decide.intent import Intent, OpenIntent
-    from rollcall.events.signal import Signal
     from rollcall.model.account import Account
     from rollcall.ports import Organization
-    from rollcall.publish.incidents import IncidentPublisher
-    from rollcall.write.apply_change import Writer
 
 
 def finish_intent(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from rollcall.contact.record import SKEW
+from rollcall.contact.record import SKEW, ContactRecord, KnownEdit, KnownWrite
 from rollcall.decide.intent import WriteState
-from rollcall.events.signal import Cause, compute_age, parse_time
+from rollcall.events.signal import Cause, Signal, compute_age, parse_time
 from rollcall.model.desired import Absent
 from rollcall.model.errors import SoonError
 from rollcall.outcomes.verdicts import Verdict
@@ -18,10 +18,6 @@ from rollcall.write.apply_change import UNKNOWN_REASON, AppliedChange
 from rollcall.write.look import STALE
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from rollcall.contact.record import ContactRecord, KnownEdit, KnownWrite
-    from rollcall.events.signal import Signal
     from rollcall.outcomes.outcome import Outcome
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from rollcall.contact.record import SKEW, add_signal, update_record
+from rollcall.contact.record import SKEW, ContactRecord, KnownWrite, add_signal, update_record
 from rollcall.contact.repeated_edits import (
     Backoff,
     count_change,
@@ -18,29 +18,24 @@ from rollcall.contact.repeated_edits import (
 )
 from rollcall.decide.intent import WriteState
 from rollcall.decide.resolve import is_authorised
-from rollcall.events.signal import TAMPERING, parse_time
+from rollcall.events.signal import TAMPERING, Signal, parse_time
 from rollcall.grouping.model import Line
-from rollcall.model.account import describe_account
+from rollcall.model.account import Account, describe_account
 from rollcall.model.contact import ContactKind
 from rollcall.model.display import format_duration
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.write.apply_change import AppliedChange
+from rollcall.write.apply_change import AppliedChange, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
-    from rollcall.contact.record import ContactRecord, KnownWrite
-    from rollcall.events.signal import Signal
     from rollcall.grouping.grouper import AlertGrouper
-    from rollcall.model.account import Account
     from rollcall.model.errors import SoonError
     from rollcall.model.roster import RepeatedEditLimits, Roster
     from rollcall.ports import Delivery
-    from rollcall.write.apply_change import Writer
 
 
 def back_off(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -25,26 +25,21 @@ from rollcall.contact.record import (
 )
 from rollcall.decide.intent import Answer, IntentName, WriteState
 from rollcall.decide.resolve import resolve_requirement
-from rollcall.events.signal import compute_age, parse_time
+from rollcall.events.signal import Signal, compute_age, parse_time
 from rollcall.model.contact import ALL_PARTS, KEEP, ContactKind
-from rollcall.model.desired import Desired, Present, Unreadable, matches
+from rollcall.model.desired import Desired, Observation, Present, Unreadable, matches
 from rollcall.model.errors import LookAgainError, SoonError
-from rollcall.model.roster import ACCOUNT_ID, ACCOUNT_NAME
+from rollcall.model.roster import ACCOUNT_ID, ACCOUNT_NAME, Roster
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import RIGHT, Verdict
-from rollcall.write.apply_change import AppliedChange
+from rollcall.write.apply_change import AppliedChange, Writer
 from rollcall.write.look import STALE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
-    from rollcall.events.signal import Signal
-    from rollcall.model.desired import Observation
-    from rollcall.model.roster import Roster
     from rollcall.ports import Organization
     from rollcall.rosters.current import Rosters
-    from rollcall.write.apply_change import Writer
 
 #: If somebody changed a contact after us, that event comes within this time.
 EXPLAINED_WITHIN: Final = timedelta(minutes=15)

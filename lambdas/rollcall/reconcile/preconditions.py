@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rollcall.events.monitored import ACCOUNT, STACK_SETS, Scope, get_monitored
 from rollcall.events.signal import ARRIVAL, Cause, Signal, compute_age, is_provisioning
-from rollcall.model.account import AccountState
+from rollcall.model.account import Account, AccountState
 from rollcall.model.errors import RetryableError, WaitError
 from rollcall.model.well_known import GUARDRAIL_NAME
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
     from rollcall.ports import Guardrails, Organization

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.decide.intent import Judgement
-from rollcall.decide.resolve import is_authorised
+from rollcall.decide.resolve import Enforcement, is_authorised
 from rollcall.events.parse import parse
-from rollcall.events.signal import TAMPERING, Cause, Ignored, drop_untrue_time
+from rollcall.events.signal import TAMPERING, Cause, Ignored, Signal, drop_untrue_time
 from rollcall.model.contact import ContactKind
 from rollcall.model.errors import LookAgainError, RetryableError, WaitError
 from rollcall.outcomes.outcome import Outcome
 from rollcall.outcomes.verdicts import Verdict
-from rollcall.publish.incidents import make_incident
+from rollcall.publish.incidents import IncidentPublisher, make_incident
 from rollcall.publish.recover import find_account, finish_intent
 from rollcall.reconcile.backoff import find_undone
 from rollcall.reconcile.echoes import Echo, EchoJudge
 from rollcall.reconcile.preconditions import (
+    Dependencies,
     find_next_look,
     ignore_irrelevant,
     ignore_others,
@@ -29,8 +30,8 @@ from rollcall.reconcile.preconditions import (
 )
 from rollcall.reconcile.renamed_ou import OuAccounts, find_next_ou_look, handle_renamed_ou
 from rollcall.reconcile.restore import AccountRestorer
-from rollcall.rosters.orphaned import CachedMatches
-from rollcall.write.apply_change import AppliedChange
+from rollcall.rosters.orphaned import CachedMatches, Matches
+from rollcall.write.apply_change import AppliedChange, Writer
 from rollcall.write.look import Look, look_at_contact
 
 #: Names and places of accounts in reports may be so old, and of so many accounts they are kept.
@@ -39,20 +40,13 @@ MOST_RECENT: Final = 1000
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from rollcall.contact.record import ContactRecord
-    from rollcall.decide.resolve import Enforcement
-    from rollcall.events.signal import Signal
     from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
     from rollcall.model.roster import Roster
     from rollcall.ports import Delivery, Guardrails, Organization, Pool
-    from rollcall.publish.incidents import IncidentPublisher
-    from rollcall.reconcile.preconditions import Dependencies
     from rollcall.rosters.current import Rosters
-    from rollcall.rosters.orphaned import Matches
-    from rollcall.write.apply_change import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from rollcall.model.errors import try_each
 from rollcall.outcomes.outcome import Outcome, make_incident_id
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.reconcile.preconditions import find_next_look
-from rollcall.rosters.orphaned import find_orphaned_paths
+from rollcall.rosters.orphaned import Matches, find_orphaned_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from rollcall.events.signal import Signal
     from rollcall.model.roster import Roster
     from rollcall.ports import Organization
-    from rollcall.rosters.orphaned import Matches
 
 #: Accounts that one event reconciles; more are left to a sweep, which plans before it writes.
 MOST_ACCOUNTS = 10

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.known_drift import compute_fingerprint
 from rollcall.contact.record import SKEW, ContactRecord
-from rollcall.decide.plan import make_plan
-from rollcall.decide.resolve import is_authorised, resolve_requirement
-from rollcall.events.signal import TAMPERING, Cause, is_provisioning, parse_time
+from rollcall.decide.plan import Change, Finding, make_plan
+from rollcall.decide.resolve import Enforcement, Requirement, is_authorised, resolve_requirement
+from rollcall.events.signal import TAMPERING, Cause, Signal, is_provisioning, parse_time
 from rollcall.model.contact import ContactKind
 from rollcall.model.desired import Absent, Desired, Observation, Unreadable
 from rollcall.model.errors import IntentBusyError, RetryableError, SoonError
@@ -20,24 +20,18 @@ from rollcall.outcomes.verdicts import FOUND_RIGHT, VERDICTS, Left, Verdict
 from rollcall.reconcile.already_compliant import explain_compliant
 from rollcall.reconcile.backoff import back_off, find_repeated_incident
 from rollcall.reconcile.preconditions import make_denied
-from rollcall.rosters.orphaned import find_orphaned
-from rollcall.write.apply_change import AppliedChange, apply_change
+from rollcall.rosters.orphaned import Matches, find_orphaned
+from rollcall.write.apply_change import AppliedChange, Writer, apply_change
 from rollcall.write.look import STALE, Look, look_at_contact, store_edit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime
 
     from rollcall.decide.intent import Judgement
-    from rollcall.decide.plan import Change, Finding
-    from rollcall.decide.resolve import Enforcement, Requirement
-    from rollcall.events.signal import Signal
     from rollcall.grouping.grouper import AlertGrouper
     from rollcall.model.account import Account
     from rollcall.model.roster import Roster
     from rollcall.ports import Delivery
-    from rollcall.rosters.orphaned import Matches
-    from rollcall.write.apply_change import Writer
 
 #: While a pause lasts, a message that waits for a revert comes back so often, in seconds, and at most so many
 #: times: the queue gives up after sixty receives.

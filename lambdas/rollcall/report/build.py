@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rollcall.decide.plan import NOT_NAMED
+from rollcall.decide.plan import NOT_NAMED, Change, Finding, ObservedAccount, Plan
 from rollcall.decide.roster_entries import OrganizationNames, find_unmatched
 from rollcall.model.account import describe_account
 from rollcall.model.codec import encode
@@ -18,8 +18,6 @@ from rollcall.outcomes.verdicts import COUNTED, OUT_OF_SCOPE, VERDICTS, Left, Ve
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date
-
-    from rollcall.decide.plan import Change, Finding, ObservedAccount, Plan
 
 
 #: Contacts that somebody must look at: Rollcall neither finds them compliant nor can make them so.

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from rollcall.model.contact import ALL_PARTS, ContactKind
@@ -32,7 +32,6 @@ from rollcall.report.summary import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from jinja2 import Template
 
 #: Rows of a table that stand in the page itself; all accounts are data of the script, and all is in the CSV.
 MOST_ROWS = 500

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rollcall.model.roster import Roster
-from rollcall.rosters.orphaned import forget_units, remember_units
+from rollcall.model.roster import BulkLimits, Roster
+from rollcall.rosters.orphaned import Matches, forget_units, remember_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from rollcall.decide.resolve import Enforcement, RegisteredDrill
-    from rollcall.model.roster import BulkLimits
     from rollcall.outcomes.notices import Notice
     from rollcall.ports import Organization, OutcomeBus
-    from rollcall.rosters.orphaned import Matches
 
 
 class RosterMemory(Protocol):

@@ -9,14 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from rollcall.model.account import AccountState
-from rollcall.model.roster import OuPath, Tagged
+from rollcall.model.account import Account, AccountState
+from rollcall.model.roster import OuPath, Roster, Tagged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from rollcall.model.account import Account
-    from rollcall.model.roster import Roster
     from rollcall.ports import Organization
 
 #: States in which an account no longer counts as one that carries a tag. UNKNOWN may pass.

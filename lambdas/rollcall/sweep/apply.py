@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING, Final
 from rollcall.model.errors import RetryableError
 from rollcall.outcomes.verdicts import Verdict
 from rollcall.sweep.apply_account import AccountApplier
-from rollcall.sweep.run import Ending, Run, Step
+from rollcall.sweep.run import Ending, PlanReference, Run, Step
 from rollcall.sweep.stored_plan import PART_CHANGES, AlteredPlanError, StoredPlan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from rollcall.decide.plan import ChangeResult, PlannedChange
     from rollcall.ports import Pool
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.ports import ApplyPorts, Runs, Sweeps
-    from rollcall.sweep.run import PlanReference
     from rollcall.timing import Paces
 
 #: Changes between two looks at the pause: at five writes a second, that is after five seconds.

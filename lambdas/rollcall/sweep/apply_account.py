@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.repeated_edits import find_backoff
-from rollcall.decide.plan import ChangeResult, Finding, ObservedAccount, plan_observed
+from rollcall.decide.plan import Change, ChangeResult, Finding, ObservedAccount, PlannedChange, plan_observed
 from rollcall.events.actor import UNKNOWN, Actor
 from rollcall.events.signal import Cause, EventReference, Signal
-from rollcall.model.contact import ALL_PARTS, Contact
+from rollcall.model.contact import ALL_PARTS, Contact, ContactKind
 from rollcall.model.desired import (
     Desired,
+    Observation,
     Present,
     is_same_desired,
     is_same_observation,
@@ -32,10 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.contact.record import ContactRecord
-    from rollcall.decide.plan import Change, PlannedChange
     from rollcall.model.account import Account
-    from rollcall.model.contact import ContactKind
-    from rollcall.model.desired import Observation
     from rollcall.model.roster import Roster
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.ports import ApplyPorts

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.decide.plan_values import KnownContacts, group_changes
+from rollcall.decide.plan_values import ChangeGroup, KnownContacts, group_changes
 from rollcall.decide.roster_entries import describe_accounts
 from rollcall.decide.weakening import MOST_NAMED, compute_limit
 from rollcall.model.codec import Serializable
 from rollcall.model.levels import Severity
-from rollcall.model.roster import Mode
+from rollcall.model.roster import Mode, Roster
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
-from rollcall.sweep.run import PlanReference, Trigger
-from rollcall.sweep.stored_plan import StoredPlan, compute_weakened, read_places
+from rollcall.sweep.run import PlanReference, Run, Trigger
+from rollcall.sweep.stored_plan import PlanBuilder, PlanFiles, StoredPlan, compute_weakened, read_places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from rollcall.decide.plan_values import ChangeGroup
     from rollcall.decide.roster_change import RosterChange
-    from rollcall.model.roster import Roster
-    from rollcall.sweep.run import Run
-    from rollcall.sweep.stored_plan import PlanBuilder, PlanFiles
 
 #: Deleting the same contact of several accounts is what an attacker would want, and a typing mistake does.
 MOST_ACCOUNTS_WITH_DELETES: Final = 1

@@ -8,19 +8,17 @@ from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.decide.plan import lay_writes
+from rollcall.decide.plan import ObservedAccount, lay_writes
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import make_notice
-from rollcall.sweep.approvals import LapsedApproval
+from rollcall.sweep.approvals import LapsedApproval, PendingPlan
 from rollcall.sweep.run import Ending, Run, Step, Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rollcall.decide.plan import ObservedAccount
     from rollcall.decide.resolve import Enforcement
     from rollcall.rosters.current import Rosters
-    from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.ports import Runs, SweepPorts, Sweeps
 
 #: An ARN that AWS makes is shorter.

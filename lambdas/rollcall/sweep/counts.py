@@ -6,15 +6,15 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from rollcall.contact.known_drift import compute_fingerprint
-from rollcall.decide.plan import ReadBy
-from rollcall.decide.plan_values import ChangeGrouper
-from rollcall.model.account import describe_account
+from rollcall.contact.known_drift import KnownDrift, compute_fingerprint
+from rollcall.decide.plan import Change, ChangeResult, ObservedAccount, Plan, PlannedChange, ReadBy
+from rollcall.decide.plan_values import ChangeGrouper, KnownContacts
+from rollcall.model.account import Account, describe_account
 from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
 from rollcall.outcomes.verdicts import COUNTED, RIGHT, VERDICTS, Verdict
-from rollcall.sweep.run import PENDING_APPROVAL, Ending, Trigger, find_ending
+from rollcall.sweep.run import PENDING_APPROVAL, Ending, Run, Trigger, find_ending
 from rollcall.sweep.stored_plan import (
     compute_change_digest,
     describe_for_notice,
@@ -26,14 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from rollcall.contact.known_drift import KnownDrift
-    from rollcall.decide.plan import Change, ChangeResult, ObservedAccount, Plan, PlannedChange
-    from rollcall.decide.plan_values import KnownContacts
-    from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
     from rollcall.model.desired import Observation
     from rollcall.model.display import Masks
-    from rollcall.sweep.run import Run
 
     _Drift = tuple[Account, Change, Verdict]
 

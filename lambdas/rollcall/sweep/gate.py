@@ -11,9 +11,10 @@ from rollcall.decide.plan_values import ChangeGrouper, KnownContacts
 from rollcall.decide.roster_change import RosterChange, RosterComparison
 from rollcall.model.display import Masks
 from rollcall.outcomes.notices import format_time
-from rollcall.rosters.current import alert_approval, approve_candidate
+from rollcall.rosters.current import Rosters, alert_approval, approve_candidate
 from rollcall.sweep.approvals import (
     PassedPlan,
+    PendingPlan,
     find_deletes_to_wait,
     find_reasons_to_wait,
     is_enforcing,
@@ -24,7 +25,7 @@ from rollcall.sweep.approvals import (
 )
 from rollcall.sweep.plan_alerts import end_plan_alerts, is_alerted, publish_pending, settle_pending
 from rollcall.sweep.rollout import find_drifted, load_granted
-from rollcall.sweep.run import Ending, Run, Step, Trigger
+from rollcall.sweep.run import Ending, PlanReference, Run, Step, Trigger
 from rollcall.sweep.stored_plan import (
     AlteredPlanError,
     PlanBuilder,
@@ -39,11 +40,8 @@ if TYPE_CHECKING:
     from rollcall.decide.resolve import Enforcement
     from rollcall.model.roster import Roster
     from rollcall.ports import Clock, Organization, OutcomeBus
-    from rollcall.rosters.current import Rosters
     from rollcall.rosters.orphaned import Matches
-    from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.ports import SweepPorts, Sweeps
-    from rollcall.sweep.run import PlanReference
 
 #: Who approves a roster whose plan needs nobody.
 WITHIN_LIMITS = "Rollcall, as the changes are within the limits"

@@ -8,9 +8,9 @@ from itertools import chain, islice, repeat, takewhile
 from typing import TYPE_CHECKING, TypeVar
 
 from rollcall.decide.plan import ObservedAccount, ReadBy
-from rollcall.model.desired import Unreadable
+from rollcall.model.desired import Observation, Unreadable
 from rollcall.model.errors import RetryableError, describe_unexpected
-from rollcall.rosters.orphaned import CachedMatches, find_orphaned, forget_closed, list_carriers
+from rollcall.rosters.orphaned import CachedMatches, Matches, find_orphaned, forget_closed, list_carriers
 from rollcall.sweep.member_roles import RoleReads
 from rollcall.sweep.run import Ending, Run, Step
 from rollcall.timing import attempts
@@ -21,11 +21,9 @@ if TYPE_CHECKING:
     from rollcall.decide.resolve import Enforcement
     from rollcall.model.account import Account
     from rollcall.model.contact import ContactKind
-    from rollcall.model.desired import Observation
     from rollcall.model.roster import Roster
     from rollcall.ports import Clock, Pool
     from rollcall.rosters.current import Rosters
-    from rollcall.rosters.orphaned import Matches
     from rollcall.sweep.ports import ContactReader, SweepPorts
 
 #: A worker begins no further account after so long. Only the listing of all accounts may go on.

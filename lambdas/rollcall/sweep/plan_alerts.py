@@ -11,8 +11,8 @@ from rollcall.model.desired import Unreadable
 from rollcall.model.errors import try_each
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, make_notice
-from rollcall.sweep.approvals import NEW_PLAN, PlanEnd, open_pending
-from rollcall.sweep.run import LEASE_SECONDS, Ending
+from rollcall.sweep.approvals import NEW_PLAN, LapsedApproval, PassedPlan, PendingPlan, PlanEnd, open_pending
+from rollcall.sweep.run import LEASE_SECONDS, Ending, Run
 from rollcall.sweep.stored_plan import AlteredPlanError, PlanFiles
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from rollcall.model.contact import ContactKind
     from rollcall.ports import Clock, OutcomeBus
     from rollcall.rosters.current import Rosters
-    from rollcall.sweep.approvals import LapsedApproval, PassedPlan, PendingPlan
-    from rollcall.sweep.run import Run
 
 #: A worker that is about to publish an opening has done so by then, or is gone.
 _PUBLISHES_WITHIN: Final = timedelta(seconds=LEASE_SECONDS)

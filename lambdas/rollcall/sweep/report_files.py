@@ -14,7 +14,7 @@ from rollcall.model.display import Masks
 from rollcall.model.roster import Roster
 from rollcall.report.build import ReportInput, build_report
 from rollcall.report.csv_file import write_csv
-from rollcall.sweep.approvals import read_groups
+from rollcall.sweep.approvals import PendingPlan, read_groups
 from rollcall.sweep.stored_plan import AlteredPlanError
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from rollcall.contact.record import ContactRecord
     from rollcall.decide.plan_values import ChangeGroup
     from rollcall.rosters.current import Rosters
-    from rollcall.sweep.approvals import PendingPlan
     from rollcall.sweep.counts import RunCounts
     from rollcall.sweep.ports import Runs, Sweeps
     from rollcall.sweep.run import Run

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rollcall.contact.record import update_record
-from rollcall.decide.plan import ReadBy, plan_observed
+from rollcall.contact.record import ContactRecord, update_record
+from rollcall.decide.plan import ChangeResult, ReadBy, plan_observed
 from rollcall.decide.resolve import find_exemption
 from rollcall.model.display import Masks
 from rollcall.model.errors import RetryableError
@@ -24,7 +24,7 @@ from rollcall.sweep.counts import (
 )
 from rollcall.sweep.gate import know_contacts
 from rollcall.sweep.plan_alerts import end_plan_alerts
-from rollcall.sweep.report_files import build_waiting, publish_report
+from rollcall.sweep.report_files import OrganizationIds, build_waiting, publish_report
 from rollcall.sweep.rollout import (
     find_unchanged,
     list_pending_deletes,
@@ -40,13 +40,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rollcall.contact.known_drift import KnownDrift
-    from rollcall.contact.record import ContactRecord
-    from rollcall.decide.plan import ChangeResult
     from rollcall.model.contact import ContactKind
     from rollcall.model.roster import Roster
     from rollcall.rosters.current import Rosters
     from rollcall.sweep.ports import SweepPorts
-    from rollcall.sweep.report_files import OrganizationIds
     from rollcall.sweep.run import PlanReference
 
     Results = Mapping[tuple[str, ContactKind], ChangeResult]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
-from rollcall.decide.plan import plan_observed
-from rollcall.model.desired import is_same_observation
-from rollcall.sweep.approvals import open_pending
+from rollcall.decide.plan import Change, PlannedChange, plan_observed
+from rollcall.model.desired import Observation, is_same_observation
+from rollcall.sweep.approvals import PassedPlan, PendingPlan, open_pending
 from rollcall.sweep.stored_plan import (
     AlteredPlanError,
     StoredPlan,
@@ -19,14 +19,10 @@ from rollcall.write.apply_change import compute_desired_fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import date
 
     from rollcall.contact.record import ContactMemory
-    from rollcall.decide.plan import Change, PlannedChange
     from rollcall.model.contact import ContactKind
-    from rollcall.model.desired import Observation
     from rollcall.rosters.current import Rosters
-    from rollcall.sweep.approvals import PassedPlan, PendingPlan
     from rollcall.sweep.ports import SweepPorts, Sweeps
     from rollcall.sweep.run import Run
 

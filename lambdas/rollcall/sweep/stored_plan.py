@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from rollcall.decide.plan import PlannedChange
+from rollcall.decide.plan import Change, Plan, PlannedChange
 from rollcall.decide.plan_text import describe_groups
 from rollcall.model.codec import write_canonical
 from rollcall.model.desired import DesiredAbsent, Unreadable
@@ -20,7 +20,6 @@ from rollcall.sweep.run import PlanReference
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from rollcall.decide.plan import Change, Plan
     from rollcall.decide.plan_values import ChangeGroup, ChangeGrouper
     from rollcall.decide.weakening import Weakening
     from rollcall.model.account import Account

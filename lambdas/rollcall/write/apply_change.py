@@ -27,8 +27,8 @@ from rollcall.decide.intent import (
     WriteState,
     make_intent_id,
 )
-from rollcall.events.signal import TAMPERING, is_provisioning
-from rollcall.model.desired import DesiredAbsent, make_fulfilled, matches
+from rollcall.events.signal import TAMPERING, Signal, is_provisioning
+from rollcall.model.desired import DesiredAbsent, DesiredState, make_fulfilled, matches
 from rollcall.model.errors import (
     IntentBusyError,
     NotMadeError,
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from rollcall.decide.plan import Change
-    from rollcall.events.signal import Signal
-    from rollcall.model.desired import DesiredState
     from rollcall.ports import AccountApi, Clock, Delivery, Ledger
 
 #: Waits before each further read after a write; the first is at once. Reads were consistent within 2.8 s in

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from rollcall.contact.known_drift import compute_fingerprint
@@ -12,8 +12,6 @@ from rollcall.decide.intent import WriteState
 from rollcall.model.errors import SoonError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from rollcall.contact.record import ContactRecord, KnownEdit, KnownWrite
     from rollcall.events.signal import Signal
     from rollcall.model.contact import ContactKind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.errors import AWS_ERRORS, get_code
@@ -20,7 +20,6 @@ from rollcall.model.errors import IntentBusyError, RecordRefusedError, Retryable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from rollcall.model.contact import ContactKind
 

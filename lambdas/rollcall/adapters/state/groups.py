@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.errors import AWS_ERRORS
@@ -33,7 +33,6 @@ from rollcall.grouping.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from rollcall.grouping.model import KeyedLine
 

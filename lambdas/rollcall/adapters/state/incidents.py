@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.state.contacts import PENDING
@@ -12,7 +12,6 @@ from rollcall.publish.incidents import AlertedIncident, AlertStage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
 #: Longer than any queue keeps a message (14 days).
 _REMEMBERED: Final = timedelta(days=30)

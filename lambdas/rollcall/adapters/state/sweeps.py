@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.adapters.state.table import (
@@ -21,7 +21,6 @@ from rollcall.sweep.run import LEASE_SECONDS, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
-    from datetime import datetime
 
 _PENDING: Final = "pending#"
 _LAPSED: Final = make_key("sweep", "lapsed")

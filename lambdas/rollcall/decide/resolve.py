@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from rollcall.decide.tag_choice import choose_contact
 from rollcall.model.codec import Serializable
-from rollcall.model.contact import (
-    ALL_PARTS,
-    KEEP,
-    Contact,
-    ContactKind,
-    find_contact_violation,
-    find_missing,
-)
+from rollcall.model.contact import ALL_PARTS, KEEP, Contact, ContactKind, find_contact_violation, find_missing
 from rollcall.model.desired import (
     Absent,
     Conflict,

@@ -34,14 +34,7 @@ from rollcall.decide.weakening import (
     name_detail,
 )
 from rollcall.model.contact import Contact, ContactKind
-from rollcall.model.desired import (
-    Conflict,
-    DesiredState,
-    Observation,
-    Unreadable,
-    is_same_desired,
-    matches,
-)
+from rollcall.model.desired import Conflict, DesiredState, Observation, Unreadable, is_same_desired, matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

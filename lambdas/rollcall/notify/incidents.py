@@ -41,15 +41,7 @@ from rollcall.notify.words import (
 )
 from rollcall.outcomes.documents import VERSION
 from rollcall.outcomes.outcome import Stage
-from rollcall.outcomes.verdicts import (
-    LEFT_TO_CHECK,
-    RIGHT,
-    VERDICTS,
-    Left,
-    Verdict,
-    Words,
-    select,
-)
+from rollcall.outcomes.verdicts import LEFT_TO_CHECK, RIGHT, VERDICTS, Left, Verdict, Words, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

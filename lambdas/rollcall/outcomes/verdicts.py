@@ -6,16 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from rollcall.model.levels import Severity
-from rollcall.outcomes.meaning import (
-    GONE,
-    NOT_ACTIVE,
-    NOT_MANAGED,
-    NOTHING,
-    Left,
-    Meaning,
-    Verdict,
-    Words,
-)
+from rollcall.outcomes.meaning import GONE, NOT_ACTIVE, NOT_MANAGED, NOTHING, Left, Meaning, Verdict, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -26,12 +26,7 @@ from rollcall.sweep.approvals import (
 from rollcall.sweep.plan_alerts import end_plan_alerts, is_alerted, publish_pending, settle_pending
 from rollcall.sweep.rollout import find_drifted, load_granted
 from rollcall.sweep.run import Ending, PlanReference, Run, Step, Trigger
-from rollcall.sweep.stored_plan import (
-    AlteredPlanError,
-    PlanBuilder,
-    describe_for_notice,
-    make_altered_notice,
-)
+from rollcall.sweep.stored_plan import AlteredPlanError, PlanBuilder, describe_for_notice, make_altered_notice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

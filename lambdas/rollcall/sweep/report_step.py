@@ -16,12 +16,7 @@ from rollcall.model.errors import RetryableError
 from rollcall.outcomes.metrics import Metric
 from rollcall.outcomes.verdicts import VERDICTS
 from rollcall.sweep.approvals import WAITS, LapsedApproval
-from rollcall.sweep.counts import (
-    RunCounts,
-    make_failure_notice,
-    make_notices,
-    make_summary,
-)
+from rollcall.sweep.counts import RunCounts, make_failure_notice, make_notices, make_summary
 from rollcall.sweep.gate import know_contacts
 from rollcall.sweep.plan_alerts import end_plan_alerts
 from rollcall.sweep.report_files import OrganizationIds, build_waiting, publish_report

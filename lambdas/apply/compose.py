@@ -33,10 +33,7 @@ if TYPE_CHECKING:
 
 
 def compose_apply() -> Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]]:
-    """Compose `apply` from its environment: each operation by its name.
-
-    MissingVariableError if the environment is incomplete.
-    """
+    """Compose `apply` from its environment, each operation by its name; MissingVariableError."""
     environment = ApplyEnvironment.from_variables(os.environ)
     pace = _make_paces()
     table = {"client": make_client("dynamodb"), "table": environment.state_table}

@@ -110,10 +110,7 @@ class Pace(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Bucket:
-    """A token bucket. Pure but for its own memory: time, in seconds on any steady clock, is handed in.
-
-    It is a fixed share of the quota: what the service says of a call changes nothing.
-    """
+    """A token bucket: a fixed share of the quota, whatever the service says of a call."""
 
     rate: float
     burst: float

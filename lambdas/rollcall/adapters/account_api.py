@@ -146,10 +146,7 @@ def call_paced(
     clock: Clock,
     before: datetime | None = None,
 ) -> Any:
-    """The answer to one call, made in its time; AWS's errors are passed on.
-
-    RetryableError, and nothing sent, if it cannot be sent `before` then.
-    """
+    """The answer to one call in its time; RetryableError, and nothing sent, if that is not `before` then."""
     now = clock.now().timestamp()
     wait = pace.reserve(now)
     if before is not None and now + wait > before.timestamp():
@@ -248,10 +245,7 @@ class ManagementAccount:
     buckets: Mapping[str, Pace]
 
     def get_api(self) -> OneModeAccountApi:
-        """The Account API with the role's credentials.
-
-        UnreachableError if the role cannot be assumed, RetryableError if AWS could not be asked.
-        """
+        """The Account API with the role's credentials; UnreachableError if there are none, RetryableError."""
         if self.role_arn is None:
             raise UnreachableError(
                 "unreachable: only the management account can change its own contacts, and management_role "

@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
 
 class UnitTree:
-    """Names and places of OUs. What is below an OU is listed once, when it is first asked for.
-
-    `pages` gives the items of a listing; RetryableError.
-    """
+    """Names and places of OUs, read by `pages` when they are first asked for; RetryableError."""
 
     def __init__(self, pages: Callable[..., Iterator[Mapping[str, Any]]]) -> None:
         self._pages = pages

@@ -45,10 +45,7 @@ class LateClient:
 
 
 def make_client(service: str, config: Config = RETRIES, **credentials: str) -> Any:
-    """A client in the function's own Region: the one that hosts the Account API.
-
-    `credentials` instead of the function's own: `aws_access_key_id` and so on.
-    """
+    """A client in the function's own Region, which hosts the Account API; `credentials` replace its own."""
     return create_client(service, config=config, **credentials)
 
 

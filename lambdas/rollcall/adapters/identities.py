@@ -40,10 +40,7 @@ class StsIdentities:
         self._seconds = seconds
 
     def ask(self, request: IdentityRequest) -> IdentityAnswer:
-        """Send exactly this request; RetryableError if there is no answer in time.
-
-        A redirect is an answer like any other, and is not followed.
-        """
+        """Send exactly this request and follow no redirect; RetryableError if there is no answer in time."""
         to = urlsplit(self._endpoint or f"https://{request.host}")
         kind = HTTPConnection if to.scheme == "http" else HTTPSConnection
         connection = kind(to.netloc, timeout=self._seconds)

@@ -40,10 +40,7 @@ class AwsOrganization:
         self._places: dict[str, Sequence[str]] = {}
 
     def get_account(self, account_id: str, *, with_tags: bool, recent_names: bool = False) -> Account | None:
-        """The account as it is now, None if the organization has no such account.
-
-        `recent_names`: names of OUs may be some minutes old. RetryableError if AWS could not be asked.
-        """
+        """The account as it is now, None if there is none; as the port says."""
         find = self._find_recent_name if recent_names else self._get_ou_name
         foreseen = self._places.get(account_id, ())
         try:
@@ -101,10 +98,7 @@ class AwsOrganization:
         return parent
 
     def get_unit_path(self, ou_id: str) -> Sequence[str] | None:
-        """Names from below the root to a unit, None if there is none.
-
-        RetryableError if AWS could not be asked.
-        """
+        """Names from below the root to a unit, None if there is none; RetryableError."""
         try:
             above = [parent for parent in self._walk(ou_id) if parent.startswith("ou-")]
             return [self._get_ou_name(unit) for unit in (*above, ou_id)]
@@ -114,10 +108,7 @@ class AwsOrganization:
             raise RetryableError(f"the unit could not be looked up: {get_code(error)}") from error
 
     def list_accounts_below(self, ou_id: str, *, most: int) -> Sequence[str]:
-        """Ids of accounts below an OU, at most so many; empty if there is no such unit.
-
-        RetryableError if AWS could not be asked.
-        """
+        """Ids of accounts below an OU, at most so many, none if there is no such unit; RetryableError."""
         try:
             return list(islice(self._find_below(ou_id), most))
         except AWS_ERRORS as error:

@@ -169,10 +169,7 @@ class SlackChannel:
         self._mention = mention
 
     def send(self, message: Message, *, thread: str | None, follows: bool) -> str | None:
-        """Post one message; its name, which is that of a thread, None without a bot.
-
-        RetryableError if it was not taken.
-        """
+        """Post one message; its name, which is that of a thread, None without a bot. RetryableError."""
         credential = self._secret.get_credential()
         again = follows and message.update is not None
         body = render_block_kit(

@@ -37,11 +37,7 @@ class ThreadPool:
     def map_each(
         self, work: Callable[[_Item], _Done], items: Iterable[_Item], *, go_on: Callable[[], bool]
     ) -> list[_Done]:
-        """Work on the items in their order, some at the same time, as long as `go_on` says so.
-
-        The results are of the items that were begun, in their order. What `work` raises ends the taking of
-        items and is raised when all threads are done: of several the one of the first item.
-        """
+        """As the port says. Of several errors that of the first item is raised, once all threads are done."""
         lock, numbered = Lock(), enumerate(items)
         done: dict[int, _Done] = {}
         failed: dict[int, BaseException] = {}

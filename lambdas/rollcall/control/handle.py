@@ -72,7 +72,6 @@ class CommandHandler:
 
         The schedule's FOLLOW_UP needs no proof: it sends alerts that are due, and nothing else. Nor does the
         sweep's machine, which gets the run: of our roles only machines invoke this, each as its execution.
-
         RetryableError if AWS was busy or broken: the same command again finishes what was begun.
         """
         now = self.clock.now()

@@ -83,10 +83,7 @@ class Pauses:
     bus: OutcomeBus
 
     def carry_out(self, command: Command, now: datetime) -> Pause:
-        """Pause or resume; RefusedError if that is not possible, RetryableError as of the ports.
-
-        The same command again changes nothing, and publishes what an earlier try may not have published.
-        """
+        """Pause or resume; RefusedError if that is not possible. The same command again only publishes."""
         known = self.memory.load_pause()
         if known is None or known.execution != command.execution:
             pause = _make_next(known, command, now)

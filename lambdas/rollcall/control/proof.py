@@ -159,10 +159,7 @@ def build_request(document: Mapping[str, Any], place: Place, now: datetime) -> I
 
 
 def read_answer(answer: IdentityAnswer) -> ProvenCaller:
-    """Read who signed; UnprovenError if AWS STS refused the signature.
-
-    RetryableError for every answer that is neither: then nothing is known.
-    """
+    """Read who signed; UnprovenError if AWS STS refused the signature, RetryableError if it says neither."""
     if len(answer.body) > MOST_BYTES or answer.content_type.partition(";")[0].strip() != "application/json":
         raise RetryableError(f"AWS STS answered {answer.status} in another form than JSON")
     try:

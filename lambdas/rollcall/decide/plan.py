@@ -38,10 +38,7 @@ NOT_NAMED: Final = "the roster names no contact of this kind here"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Set this kind to what the roster wants, or delete it if the roster wants it absent.
-
-    `kept` are the parts that the roster keeps as they were found.
-    """
+    """Set this kind to what the roster wants, or delete it; `kept` are parts that stay as they were found."""
 
     kind: ContactKind
     found: Observation
@@ -150,10 +147,7 @@ class ObservedAccount(Serializable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedChange(Serializable):
-    """One write that a plan wants: what was found then, and what is to be there.
-
-    The digest of a plan is taken over the documents of its changes.
-    """
+    """One write that a plan wants: what was found, what is to be there. Digests are of these documents."""
 
     account_id: str
     kind: ContactKind

@@ -53,10 +53,7 @@ class ChangeGroup:
 
 
 class KnownContacts:
-    """Recognizes contacts of rosters, as they are once they are filled in for an account.
-
-    Of two names for the same values that of the earlier roster counts.
-    """
+    """Recognizes contacts of rosters, filled in for an account; of two names the earlier roster's counts."""
 
     def __init__(self, rosters: Iterable[Roster]) -> None:
         self._exact: dict[tuple[str, ...], tuple[str, Contact]] = {}

@@ -256,10 +256,7 @@ def find_exemption(roster: Roster, account_id: str, today: date) -> str | None:
 
 
 def find_exemption_end(roster: Roster, account: Account, today: date) -> date | None:
-    """The last day on which the roster leaves the account alone, `date.max` if there is none.
-
-    None if it does not leave it alone today.
-    """
+    """The last day on which the roster leaves the account alone: `date.max` for ever, None if not today."""
     ends = [
         exemption.until or date.max
         for exemption in roster.exemptions

@@ -1,7 +1,4 @@
-"""Compares two rosters, pure: the accounts that a change of the roster changes, and its weakenings.
-
-Both are resolved over the same facts and day.
-"""
+"""Compares two rosters, pure, over the same facts and day: the accounts that change, and the weakenings."""
 
 from __future__ import annotations
 

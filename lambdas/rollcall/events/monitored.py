@@ -47,10 +47,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitoredEvent:
-    """The alert of one event: `headline` is what happened, `section` its section of the runbook.
-
-    Without `section`, the runbook has one of the event's own name.
-    """
+    """The alert of one event, and its section of the runbook: None for the one of the event's own name."""
 
     severity: Severity
     headline: str

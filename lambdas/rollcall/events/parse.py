@@ -34,10 +34,7 @@ _DENIALS = ("accessdenied", "unauthorized")
 
 
 def parse(event: object) -> Signal | Ignored:
-    """Reduce an EventBridge event to a signal.
-
-    Raises MalformedEventError if it is no CloudTrail event, or one of ours that names no account.
-    """
+    """Reduce an EventBridge event to a signal; MalformedEventError if AWS sends no such event."""
     envelope = event if isinstance(event, Mapping) else {}
     detail = envelope.get("detail")
     if envelope.get("detail-type") == _REGION_STATUS and isinstance(detail, Mapping):

@@ -82,17 +82,11 @@ class GroupMessages:
                 self.publish_if_due(key)
 
     def publish_overdue(self) -> None:
-        """Publish what messages of the queue should have come back for, and did not.
-
-        RetryableError if one could not be published; the others are all the same.
-        """
+        """Publish what messages of the queue should have come back for; RetryableError in the end."""
         try_each(self.publish_if_due, self.groups.list_open())
 
     def publish_if_due(self, key: GroupKey, delivery: Delivery | None = None) -> int | None:
-        """Publish what no message of the group named yet, or its end; seconds until the next look.
-
-        None if nothing is left that this message of the queue has to come back for. RetryableError.
-        """
+        """Publish what is due of the group; seconds until this message looks again, None if never."""
         message_id = delivery.message_id if delivery else None
         for _ in range(TRIES):
             state, now = self.groups.load_group(key), self.clock.now()

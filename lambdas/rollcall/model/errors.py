@@ -86,10 +86,7 @@ class NotMadeError(RetryableError):
 
 
 class UnansweredError(RetryableError):
-    """The write was sent, and whether it was made is not known: no answer, or one that does not say.
-
-    `request_id` is that of an answer that does not say.
-    """
+    """The write was sent: no answer, or one (`request_id`) that does not say whether it was made."""
 
     def __init__(self, reason: str, *, request_id: str | None = None) -> None:
         super().__init__(reason)

@@ -181,7 +181,6 @@ class Links:
     """Makes links. `runbook` is the URL, or the path, of docs/operations.md; `region` the functions' own.
 
     `sections` are pairs of label and text by anchor, to be quoted where no URL is known.
-
     `access_portal` is the URL of the AWS access portal, None if people do not sign in by it. Its links open a
     page in the right account, and ask for a role if there are several:
     https://docs.aws.amazon.com/singlesignon/latest/userguide/createshortcutlink.html

@@ -57,7 +57,6 @@ def decide(message: Message, sent: ChannelRecord, *, minimum: Severity, age: tim
     """Send it or not. WaitError if it would close an incident that this channel has not shown as open yet.
 
     `age` is how long ago the message was decided: a closing whose opening never came is sent.
-
     After a closing only another write, or something that went wrong since, is sent: a late opening would show
     the incident as open again. A channel that showed an incident as open also shows its end, however quiet.
     """
@@ -153,10 +152,7 @@ class Notifier:
     links: Links
 
     def handle(self, event: object) -> tuple[Message, Decision]:
-        """Send the message of an incident or notice event, unless it is not to be sent here.
-
-        MalformedEventError if it is neither; RetryableError if it could not be sent.
-        """
+        """Send an event's message, unless it is not to be sent here; MalformedEventError, RetryableError."""
         message = read_event(event, self.links)
         sent = self.alerted.begin(message.incident_id, self.clock.now())
         try:

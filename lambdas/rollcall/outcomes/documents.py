@@ -29,10 +29,7 @@ VERSION = 1
 def build_outcome_documents(
     incident: Incident, *, management_account: str, at: datetime, masks: Masks = Masks.FOREIGN
 ) -> list[dict[str, Any]]:
-    """One document for each outcome of the incident, to be read on its own.
-
-    A call that is recognized as our own write has none: the write itself had one.
-    """
+    """One document for each outcome, to be read on its own; none for an own write, which had one before."""
     context = _build_context(incident, at) | {"parent_incident_id": incident.parent_incident_id}
     outcomes = _build_outcomes(incident, management_account, masks)
     return [context | outcome for outcome in outcomes if outcome["verdict"] != Verdict.OWN_WRITE]

@@ -25,11 +25,7 @@ if TYPE_CHECKING:
 def finish_intent(
     record: ContactRecord, *, writer: Writer, publisher: IncidentPublisher, organization: Organization
 ) -> ContactRecord:
-    """Finish the intent of a worker that is gone and publish what became of it; returns the record then.
-
-    Returns the same record if it has no intent, or one whose worker may still be at work. RetryableError if
-    something could not be read or published.
-    """
+    """Finish and publish the intent, if its worker is gone; returns the record then. RetryableError."""
     intent = record.intent
     if intent is None or not intent.is_expired(writer.clock.now()):
         return record

@@ -32,9 +32,8 @@ def explain_compliant(
 ) -> AppliedChange:
     """Every edit is alerted, however right the contact is now; a copy of its event is not.
 
-    A call that failed inside of AWS counts as refused, unless a write of ours followed it.
-
-    `outcome` says that it is compliant. `kept` is whether the roster keeps a value of it as found.
+    A call that failed inside of AWS counts as refused, unless a write of ours followed it. `outcome` says
+    that it is compliant; `kept` is whether the roster keeps a value of it as found.
     """
     at, edit = parse_time(signal), record.find_edit(signal.event.key)
     if edit is not None and edit.published not in (None, str(Verdict.BACKED_OFF)):

@@ -251,10 +251,7 @@ class Reconciler:
     def _read(
         self, signal: Signal, roster: Roster, matches: Matches
     ) -> tuple[Account | None, dict[ContactKind, Look | RetryableError]]:
-        """The account, and the look at the contact that was edited, or its error.
-
-        Both are read at the same time, as are the OUs that the roster's paths led to.
-        """
+        """The account and the look at the edited contact, or its error, read side by side with paths' OUs."""
         kinds = roster.managed & {signal.kind} if signal.cause in TAMPERING and signal.kind else ()
         reads: list[Callable[[], Any]] = [
             partial(

@@ -41,11 +41,7 @@ MOST_CHECKS: Final = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRestorer:
-    """Restores one account because of one message.
-
-    `judged` is what the signal was found to be. `finish` publishes and closes what a worker that is gone left
-    open.
-    """
+    """Restores one account because of one message; `finish` closes what a worker that is gone left open."""
 
     control: Enforcement
     roster: Roster

@@ -63,10 +63,7 @@ def describe_reads(report: Mapping[str, Any]) -> str:
 
 
 def list_roster_facts(run: Mapping[str, Any], mode: str) -> list[RosterFact]:
-    """The roster that the page compares with, and the roster of the plan if it is another one.
-
-    `mode` is that of the first, where no override says otherwise.
-    """
+    """The roster that the page compares with, in this `mode`, and that of the plan if it is another."""
     judged, approved = run["judged_by"], run["approved"]
     audit = ", in audit mode: differences are alerted and not set" if mode == Mode.AUDIT else ""
     facts = [RosterFact(term="Roster", digest=judged, standing=_describe_approval(judged, approved) + audit)]

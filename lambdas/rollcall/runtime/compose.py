@@ -64,10 +64,7 @@ def make_account_api(
     members: Mapping[str, Pace],
     management: Mapping[str, Pace],
 ) -> AllAccounts:
-    """The contacts of all accounts, as the role that writes. Each has its paces.
-
-    The quota is the calling account's: the management account has one of its own.
-    """
+    """The contacts of all accounts, as the writer role; the management account has a quota of its own."""
     clock = SystemClock()
     return AllAccounts(
         management_account=environment.management_account,

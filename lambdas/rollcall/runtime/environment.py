@@ -117,10 +117,7 @@ class ApplyEnvironment(_Environment):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ControlEnvironment(_Environment):
-    """Settings of `control`, which runs the operators' commands.
-
-    `operators` are patterns of ARNs with spaces between them, or `none`.
-    """
+    """Settings of `control`. `operators` are patterns of ARNs with spaces between them, or `none`."""
 
     management_account: str
     hub_account: str

@@ -45,10 +45,7 @@ class ApplyStep:
     paces: Paces
 
     def run_step(self, run: Run) -> Run:
-        """The run as far as this worker got with its plan, whose digest is checked before any write.
-
-        RetryableError if nothing of a whole batch could be done for now.
-        """
+        """The run as far as this worker got; RetryableError if nothing of a whole batch could be done."""
         plan = run.plan
         if plan is None:
             return replace(run, next=Step.REPORT)

@@ -234,10 +234,7 @@ def read_groups(runs: PlanFiles, pending: PendingPlan, rosters: Iterable[Roster]
 
 
 def make_pending_notice(pending: PendingPlan, groups: Mapping[str, Any]) -> Notice:
-    """The alert about a plan that waits: the same however often the same wait is alerted.
-
-    `groups` are the facts that show its changes.
-    """
+    """The alert that a plan waits, the same however often; `groups` are the facts that show its changes."""
     facts = {**pending.summary, "drift": pending.roster == pending.against, **groups}
     notice = make_notice(NoticeKind.SWEEP_HELD, key=f"{pending.plan}/{pending.data}", facts=facts)
     return replace(notice, severity=Severity.MEDIUM) if facts.get("first") else notice

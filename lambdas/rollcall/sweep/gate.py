@@ -56,11 +56,7 @@ class Gate:
     masks: Masks = Masks.FOREIGN
 
     def run_step(self, run: Run) -> Run:
-        """The run with the plan that is to be applied, if there is any.
-
-        The same observations give the same plans: a second time changes nothing. RetryableError if something
-        could not be stored or published.
-        """
+        """The run with the plan to be applied, if any. A second time changes nothing. RetryableError."""
         if not self.ports.sweeps.save_progress(run, self.ports.clock.now()):
             return replace(run, ending=Ending.SUPERSEDED, next=Step.END)
         control = self.rosters.get_enforcement()
@@ -238,10 +234,7 @@ class ApproveStep:
     clock: Clock
 
     def run_step(self, run: Run) -> Run:
-        """The run with the step after its approval, or the gate's again if it saw something else.
-
-        RetryableError if something could not be stored or published.
-        """
+        """The run after its approval, or at the gate again if it saw something else; RetryableError."""
         control, now = self.rosters.get_enforcement(), self.clock.now()
         alert_approval(self.rosters.memory, self.bus, now)
         if control.paused or control.approved != run.approved:

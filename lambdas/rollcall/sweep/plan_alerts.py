@@ -57,10 +57,7 @@ class PlanMemory(Protocol):
     """Memory of plans that wait or passed, of approvals and of open alerts. RetryableError from each."""
 
     def save_pending(self, pending: PendingPlan) -> bool:
-        """Remember a plan that waits; it replaces one of the same roster that nobody approved.
-
-        False if it waited before.
-        """
+        """Remember a plan that waits, in place of an unapproved one of its roster; False if it did before."""
 
     def find_pending(self, plan: str) -> PendingPlan | None:
         """The plan that waits under this digest, None if there is none."""
@@ -242,10 +239,7 @@ def find_ended(sweeps: PlanMemory, digits: str | None) -> PlanEnd | None:
 def explain_outdated(
     pending: PendingPlan, *, approved: str | None, candidate: str, now: datetime
 ) -> tuple[str, str] | None:
-    """Why a stored plan cannot be approved any more, and what to do; None if it can.
-
-    `approved` and `candidate` are the digests of the rosters that are in force and deployed.
-    """
+    """Why a stored plan cannot be approved any more, by the rosters in force and deployed, and what to do."""
     if pending.expires_at <= now:
         return "this plan expired", NEW_PLAN
     if pending.roster not in (approved, candidate) and not pending.summary.get("rollback"):

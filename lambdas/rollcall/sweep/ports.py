@@ -119,10 +119,7 @@ class SweepMachine(Protocol):
     """The state machine that runs sweeps."""
 
     def start(self, name: str, asked: Mapping[str, Any]) -> None:
-        """Start an execution with this name and input; RetryableError.
-
-        One of the same name is the same one.
-        """
+        """Start an execution with this name and input, one for each name; RetryableError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,10 +39,7 @@ if TYPE_CHECKING:
 
 
 def prepare(run: Run, *, ports: ApplyPorts, runs: Runs, rosters: Rosters, management_account: str) -> Run:
-    """Finish leftovers, then observe the management account; the same step again replaces its part.
-
-    RetryableError if the state table or the bucket could not be asked.
-    """
+    """Finish leftovers, then observe the management account: repeated, it does the same. RetryableError."""
     if is_superseded(run, rosters.get_enforcement(), rosters):
         # Its candidate may be nobody's any more, so that it cannot even be read.
         return replace(run, next=Step.REPORT, ending=Ending.SUPERSEDED)

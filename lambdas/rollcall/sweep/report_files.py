@@ -76,8 +76,7 @@ def publish_report(
     """Build and store the report of a run that looked at the organization by this roster.
 
     `document` is the roster as it was compiled, `waiting` the plans that wait for approval, `records` are
-    those of contacts that were edited.
-    RetryableError if it cannot be stored; a second time stores the same again.
+    those of contacts that were edited. A second time stores the same again. RetryableError.
     """
     # Here and not above: the other steps of the sweep start without a template engine.
     from rollcall.report.page import render  # noqa: PLC0415  # see there

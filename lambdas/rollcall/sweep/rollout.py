@@ -138,8 +138,7 @@ def find_unchanged(
 ) -> set[tuple[str, ContactKind]]:
     """Those of these contacts (account, change) that the run before saw the same, and would not have changed.
 
-    Nobody changed them, and no event is missing: an OU was renamed since, or an account reopened.
-    RetryableError.
+    Nobody changed them: an OU was renamed since, or an account reopened. RetryableError.
     """
     last = ports.sweeps.find_last() or {}
     observed, judged_by = last.get("observed"), last.get("judged_by")

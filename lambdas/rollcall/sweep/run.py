@@ -82,7 +82,6 @@ class Run(Serializable):
     `roster` is the digest of the roster that is planned with, `approved` the one that was approved when the
     run began (None before the first approval): the run is superseded when either changes. `data` is the id of
     the run whose observations and plan are used: its own, or of the pending one that was approved.
-
     `accounts` are all of the organization; `cursor` counts accounts while observing and changes while
     applying. `rates` are calls per second that were reached, by operation, carried from one invocation to
     the next. `reads` counts calls to AWS Organizations. `pending` are the digests of the plans that this run

@@ -131,10 +131,7 @@ class PlanBuilder:
         self.new_deletes += any(new_deletes)
 
     def finish(self, *, against: str | None, weakenings: Sequence[Weakening]) -> PlanReference:
-        """Store what is left; the reference of the whole plan.
-
-        `against` is the digest of the approved roster that the plan's was compared with, None without one.
-        """
+        """Store the rest; the reference of the plan, compared with the approved roster `against`."""
         if self._part:
             self._flush()
         weakened = compute_weakened(against, [one.as_document() for one in weakenings])

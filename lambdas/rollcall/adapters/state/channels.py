@@ -26,10 +26,7 @@ class ChannelMemoryTable(TableAdapter):
         self._channel = channel
 
     def begin(self, incident_id: str, now: datetime) -> ChannelRecord:
-        """Lock this incident on this channel; RetryableError while another worker has it locked.
-
-        One write that also reads: nobody can come in between.
-        """
+        """Lock this incident in one write that also reads; RetryableError while another worker has it."""
         answer = self._table.call_if(
             "update_item",
             ReturnValues="ALL_NEW",

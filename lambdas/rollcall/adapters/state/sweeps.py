@@ -41,10 +41,7 @@ class SweepTable(TableAdapter):
     """The port `Sweeps` over a boto3 DynamoDB client. All reads are consistent."""
 
     def save_pending(self, pending: PendingPlan) -> bool:
-        """Remember a plan that waits, instead of another of its roster that nobody approved.
-
-        False if it waited before.
-        """
+        """Remember a plan that waits, in place of an unapproved one of its roster; False if it did before."""
         new = self._table.try_write(
             "put_item",
             Item=_write_pending(pending),

@@ -45,15 +45,15 @@ class Scope(StrEnum):
     REDRIVE = f"the role `{REDRIVE_ROLE_NAME}`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class MonitoredEvent:
     """The alert of one event, and its section of the runbook: None for the one of the event's own name."""
 
-    severity: Severity
     headline: str
+    severity: Severity
     next_step: str
-    scope: Scope = Scope.ALL
     section: str | None = None
+    scope: Scope = Scope.ALL
 
 
 _BLIND = "Rollcall cannot read or set contacts any more. If this was not planned, treat the principal as "
@@ -80,21 +80,13 @@ _UNTRAILED = (
 )
 
 
-def _event(
-    headline: str, severity: Severity, next_step: str, section: str | None = None, scope: Scope = Scope.ALL
-) -> MonitoredEvent:
-    return MonitoredEvent(
-        severity=severity, headline=headline, next_step=next_step, scope=scope, section=section
-    )
-
-
 def _part(headline: str, severity: Severity, next_step: str) -> MonitoredEvent:
     scope, section = Scope.PART, "part-of-rollcall-changed"
     if headline.startswith("key"):
         scope = Scope.KEY
     elif "trail" in headline:
         scope, section = Scope.TRAIL, "trail-changed"
-    return _event(headline, severity, next_step, section, scope)
+    return MonitoredEvent(headline, severity, next_step, section, scope)
 
 
 _INFO, _LOW, _MEDIUM, _HIGH, _CRITICAL = Severity
@@ -154,7 +146,7 @@ PART_EVENTS: Final = {
     (CLOUDFORMATION, "UpdateStack"): _part("RollcallHub is being deployed", _INFO, _PLANNED),
     (CLOUDFORMATION, "ExecuteChangeSet"): _part("RollcallHub is being deployed", _INFO, _PLANNED),
     (CLOUDFORMATION, "DeleteStack"): _part("RollcallHub is being deleted", _CRITICAL, _DELETED),
-    (_STS, "AssumeRole"): _event(
+    (_STS, "AssumeRole"): MonitoredEvent(
         "role for dead letters used",
         _MEDIUM,
         "None, if a redrive was planned. Otherwise stop the principal: its messages may be forged.",
@@ -173,17 +165,17 @@ _INVITED: Final = "Rollcall has no access to it any more. If it was not intended
 #: The event of this detail-type is no CloudTrail record; this is the name that `parse` gives it.
 REGION_STATUS: Final = "RegionOptInStatusChange"
 
-_EMAIL_CHANGED: Final = _event("root e-mail changed", _HIGH, f"{_TAKEOVER}call AWS Support.", _EMAIL)
-_CLOSED: Final = _event("account is being closed", _MEDIUM, _REOPENED, _CLOSING)
+_EMAIL_CHANGED: Final = MonitoredEvent("root e-mail changed", _HIGH, f"{_TAKEOVER}call AWS Support.", _EMAIL)
+_CLOSED: Final = MonitoredEvent("account is being closed", _MEDIUM, _REOPENED, _CLOSING)
 
 MONITORED_EVENTS: Final = {
-    (ACCOUNT, "PutContactInformation"): _event(
+    (ACCOUNT, "PutContactInformation"): MonitoredEvent(
         "primary contact changed",
         _MEDIUM,
         "Rollcall does not manage the primary contact. Check it in the console of the account.",
         "not-managed",
     ),
-    (ACCOUNT, "StartPrimaryEmailUpdate"): _event(
+    (ACCOUNT, "StartPrimaryEmailUpdate"): MonitoredEvent(
         "change of the root e-mail started",
         _HIGH,
         f"{_TAKEOVER}stop the principal now, before the code is entered that AWS sent to the new address.",
@@ -193,53 +185,53 @@ MONITORED_EVENTS: Final = {
     # The root user's own change in the console: not published by AWS, seen in others' detections.
     (_SIGNIN, "EmailUpdated"): _EMAIL_CHANGED,
     (_IAM, "UpdateAccountEmailAddress"): _EMAIL_CHANGED,
-    (ACCOUNT, "EnableRegion"): _event("Region enabled", _LOW, _ATTACKERS, _REGION),
-    (ACCOUNT, "DisableRegion"): _event(
+    (ACCOUNT, "EnableRegion"): MonitoredEvent("Region enabled", _LOW, _ATTACKERS, _REGION),
+    (ACCOUNT, "DisableRegion"): MonitoredEvent(
         "Region disabled",
         _LOW,
         "Check whether it was intended: resources in that Region cannot be reached any more.",
         _REGION,
     ),
-    (ACCOUNT, REGION_STATUS): _event("status of a Region changed", _LOW, _ATTACKERS, _REGION),
+    (ACCOUNT, REGION_STATUS): MonitoredEvent("status of a Region changed", _LOW, _ATTACKERS, _REGION),
     (ACCOUNT, "CloseAccount"): _CLOSED,
     (_ORGANIZATIONS, "CloseAccount"): _CLOSED,
-    (_ORGANIZATIONS, "CloseAccountResult"): _event("account closed", _LOW, _REOPENED, _CLOSING),
-    (_ORGANIZATIONS, "AccountDepartedOrganization"): _event(
+    (_ORGANIZATIONS, "CloseAccountResult"): MonitoredEvent("account closed", _LOW, _REOPENED, _CLOSING),
+    (_ORGANIZATIONS, "AccountDepartedOrganization"): MonitoredEvent(
         "account left the organization", _MEDIUM, _INVITED, _LEFT
     ),
-    (_ORGANIZATIONS, "RemoveAccountFromOrganization"): _event(
+    (_ORGANIZATIONS, "RemoveAccountFromOrganization"): MonitoredEvent(
         "account removed from the organization", _MEDIUM, _INVITED, _LEFT
     ),
     # The member calls it: nothing in the management account can have stopped it.
-    (_ORGANIZATIONS, "LeaveOrganization"): _event(
+    (_ORGANIZATIONS, "LeaveOrganization"): MonitoredEvent(
         "account took itself out of the organization", _HIGH, _INVITED, _LEFT
     ),
-    (_ORGANIZATIONS, "DeregisterDelegatedAdministrator"): _event(
+    (_ORGANIZATIONS, "DeregisterDelegatedAdministrator"): MonitoredEvent(
         "delegated administrator of Rollcall removed", _CRITICAL, _BLIND, _DELEGATION, Scope.DELEGATION
     ),
-    (_ORGANIZATIONS, "DisableAWSServiceAccess"): _event(
+    (_ORGANIZATIONS, "DisableAWSServiceAccess"): MonitoredEvent(
         "trusted access of Rollcall disabled", _CRITICAL, _BLIND, _DELEGATION, Scope.TRUSTED_ACCESS
     ),
-    (_ORGANIZATIONS, "RegisterDelegatedAdministrator"): _event(
+    (_ORGANIZATIONS, "RegisterDelegatedAdministrator"): MonitoredEvent(
         "delegated administrator of Rollcall registered", _INFO, _AGAIN, _DELEGATION, Scope.DELEGATION
     ),
-    (_ORGANIZATIONS, "EnableAWSServiceAccess"): _event(
+    (_ORGANIZATIONS, "EnableAWSServiceAccess"): MonitoredEvent(
         "trusted access of Rollcall enabled", _INFO, _AGAIN, _DELEGATION, Scope.TRUSTED_ACCESS
     ),
-    (_ORGANIZATIONS, "DetachPolicy"): _event(
+    (_ORGANIZATIONS, "DetachPolicy"): MonitoredEvent(
         "guardrail detached", _CRITICAL, _UNGUARDED, _GUARDRAIL, Scope.GUARDRAIL
     ),
-    (_ORGANIZATIONS, "UpdatePolicy"): _event(
+    (_ORGANIZATIONS, "UpdatePolicy"): MonitoredEvent(
         "guardrail changed", _CRITICAL, _UNGUARDED, _GUARDRAIL, Scope.GUARDRAIL
     ),
-    (_ORGANIZATIONS, "DeletePolicy"): _event(
+    (_ORGANIZATIONS, "DeletePolicy"): MonitoredEvent(
         "policy deleted, possibly the guardrail",
         _CRITICAL,
         "If it was the guardrail: " + _UNGUARDED[0].lower() + _UNGUARDED[1:],
         _GUARDRAIL,
         Scope.GUARDRAIL,
     ),
-    (_ORGANIZATIONS, "DisablePolicyType"): _event(
+    (_ORGANIZATIONS, "DisablePolicyType"): MonitoredEvent(
         "service control policies disabled, guardrail included",
         _CRITICAL,
         _UNGUARDED + " Attach the other policies again.",

@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from rollcall.events.fields import read_text
 from rollcall.model.codec import Serializable
 from rollcall.model.contact import mask_access_key
 
@@ -79,18 +79,18 @@ class Actor(Serializable):
         """Read the actor of a CloudTrail record; never raises, whatever the record holds."""
         identity = _read_mapping(detail.get("userIdentity"))
         session = _read_mapping(identity.get("sessionContext"))
-        service = _read_text(identity.get("invokedBy"))
+        service = read_text(identity.get("invokedBy"))
         # Service events have no type, only who invoked them.
-        kind = _read_text(identity.get("type")) or ("AWSService" if service else "Unknown")
-        key = _read_text(identity.get("accessKeyId"))
+        kind = read_text(identity.get("type")) or ("AWSService" if service else "Unknown")
+        key = read_text(identity.get("accessKeyId"))
         return cls(
             principal=_read_principal(identity, service),
             kind=_KINDS.get(kind, kind),
-            account_id=_read_text(identity.get("accountId")) or UNKNOWN,
-            role_arn=_read_text(_read_mapping(session.get("sessionIssuer")).get("arn")),
+            account_id=read_text(identity.get("accountId")) or UNKNOWN,
+            role_arn=read_text(_read_mapping(session.get("sessionIssuer")).get("arn")),
             mfa=_read_flag(_read_mapping(session.get("attributes")).get("mfaAuthenticated")),
-            source_ip=_read_text(detail.get("sourceIPAddress")) or UNKNOWN,
-            user_agent=_read_text(detail.get("userAgent")) or UNKNOWN,
+            source_ip=read_text(detail.get("sourceIPAddress")) or UNKNOWN,
+            user_agent=read_text(detail.get("userAgent")) or UNKNOWN,
             session=_read_session(kind, identity),
             via=service if kind != "AWSService" else None,
             console=_is_console(detail),
@@ -106,15 +106,15 @@ def normalise_session(name: str) -> str:
 def _read_principal(identity: Mapping[str, Any], service: str | None) -> str:
     """The ARN, or else the most specific of the names that this form of identity has."""
     behalf = _read_mapping(identity.get("onBehalfOf"))
-    names = (_read_text(identity.get("identityProvider")), _read_text(identity.get("userName")))
+    names = (read_text(identity.get("identityProvider")), read_text(identity.get("userName")))
     return (
-        _read_text(identity.get("arn"))
-        or (service if _read_text(identity.get("type")) in (None, "AWSService") else None)
+        read_text(identity.get("arn"))
+        or (service if read_text(identity.get("type")) in (None, "AWSService") else None)
         or "/".join(
-            filter(None, (_read_text(behalf.get("identityStoreArn")), _read_text(behalf.get("userId"))))
+            filter(None, (read_text(behalf.get("identityStoreArn")), read_text(behalf.get("userId"))))
         )
         or "/".join(filter(None, names))
-        or _read_text(identity.get("principalId"))
+        or read_text(identity.get("principalId"))
         or service
         or UNKNOWN
     )
@@ -124,7 +124,7 @@ def _read_session(kind: str, identity: Mapping[str, Any]) -> str | None:
     """The last part of `.../assumed-role/ROLE/SESSION` or `.../federated-user/NAME`, else of `ID:SESSION`."""
     if kind not in {"AssumedRole", "FederatedUser"}:
         return None
-    arn, principal_id = _read_text(identity.get("arn")) or "", _read_text(identity.get("principalId")) or ""
+    arn, principal_id = read_text(identity.get("arn")) or "", read_text(identity.get("principalId")) or ""
     name = arn.rpartition("/")[2] if "/" in arn else principal_id.partition(":")[2]
     return name or None
 
@@ -133,7 +133,7 @@ def _is_console(detail: Mapping[str, Any]) -> bool | None:
     """CloudTrail says so of sessions that began in the console; else the user agent may say so."""
     if _read_flag(detail.get("sessionCredentialFromConsole")):
         return True
-    agent = (_read_text(detail.get("userAgent")) or "").lstrip("[").lower()
+    agent = (read_text(detail.get("userAgent")) or "").lstrip("[").lower()
     if agent.startswith(_CONSOLE_AGENTS):
         return True
     return False if agent.startswith(_API_AGENTS) else None
@@ -143,8 +143,19 @@ def _read_mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _read_text(value: object) -> str | None:
-    return read_text(value, longest=_LONGEST)
+def read_text(value: object, *, longest: int = _LONGEST) -> str | None:
+    """The value, if it is text and not empty: at most so many characters, and such as can be encoded."""
+    if not isinstance(value, str) or not value:
+        return None
+    # JSON may hold halves of pairs of UTF-16, which no table and no topic takes.
+    return value[:longest].encode("utf-8", "replace").decode("utf-8")
+
+
+def make_key_text(value: str, *, longest: int = 256) -> str:
+    """Text that identifies one thing, fit for the key of an item whatever an event holds."""
+    if value.isascii() and len(value) <= longest:
+        return value
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _read_flag(value: object) -> bool | None:

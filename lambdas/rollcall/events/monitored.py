@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ACCOUNT: Final = "account.amazonaws.com"
-_ORGANIZATIONS: Final = "organizations.amazonaws.com"
+ORGANIZATIONS: Final = "organizations.amazonaws.com"
 STACK_SETS: Final = "member.org.stacksets.cloudformation.amazonaws.com"
 
 #: The services whose delegation and trusted access Rollcall may need.
@@ -194,44 +194,44 @@ MONITORED_EVENTS: Final = {
     ),
     (ACCOUNT, REGION_STATUS): MonitoredEvent("status of a Region changed", _LOW, _ATTACKERS, _REGION),
     (ACCOUNT, "CloseAccount"): _CLOSED,
-    (_ORGANIZATIONS, "CloseAccount"): _CLOSED,
-    (_ORGANIZATIONS, "CloseAccountResult"): MonitoredEvent("account closed", _LOW, _REOPENED, _CLOSING),
-    (_ORGANIZATIONS, "AccountDepartedOrganization"): MonitoredEvent(
+    (ORGANIZATIONS, "CloseAccount"): _CLOSED,
+    (ORGANIZATIONS, "CloseAccountResult"): MonitoredEvent("account closed", _LOW, _REOPENED, _CLOSING),
+    (ORGANIZATIONS, "AccountDepartedOrganization"): MonitoredEvent(
         "account left the organization", _MEDIUM, _INVITED, _LEFT
     ),
-    (_ORGANIZATIONS, "RemoveAccountFromOrganization"): MonitoredEvent(
+    (ORGANIZATIONS, "RemoveAccountFromOrganization"): MonitoredEvent(
         "account removed from the organization", _MEDIUM, _INVITED, _LEFT
     ),
     # The member calls it: nothing in the management account can have stopped it.
-    (_ORGANIZATIONS, "LeaveOrganization"): MonitoredEvent(
+    (ORGANIZATIONS, "LeaveOrganization"): MonitoredEvent(
         "account took itself out of the organization", _HIGH, _INVITED, _LEFT
     ),
-    (_ORGANIZATIONS, "DeregisterDelegatedAdministrator"): MonitoredEvent(
+    (ORGANIZATIONS, "DeregisterDelegatedAdministrator"): MonitoredEvent(
         "delegated administrator of Rollcall removed", _CRITICAL, _BLIND, _DELEGATION, Scope.DELEGATION
     ),
-    (_ORGANIZATIONS, "DisableAWSServiceAccess"): MonitoredEvent(
+    (ORGANIZATIONS, "DisableAWSServiceAccess"): MonitoredEvent(
         "trusted access of Rollcall disabled", _CRITICAL, _BLIND, _DELEGATION, Scope.TRUSTED_ACCESS
     ),
-    (_ORGANIZATIONS, "RegisterDelegatedAdministrator"): MonitoredEvent(
+    (ORGANIZATIONS, "RegisterDelegatedAdministrator"): MonitoredEvent(
         "delegated administrator of Rollcall registered", _INFO, _AGAIN, _DELEGATION, Scope.DELEGATION
     ),
-    (_ORGANIZATIONS, "EnableAWSServiceAccess"): MonitoredEvent(
+    (ORGANIZATIONS, "EnableAWSServiceAccess"): MonitoredEvent(
         "trusted access of Rollcall enabled", _INFO, _AGAIN, _DELEGATION, Scope.TRUSTED_ACCESS
     ),
-    (_ORGANIZATIONS, "DetachPolicy"): MonitoredEvent(
+    (ORGANIZATIONS, "DetachPolicy"): MonitoredEvent(
         "guardrail detached", _CRITICAL, _UNGUARDED, _GUARDRAIL, Scope.GUARDRAIL
     ),
-    (_ORGANIZATIONS, "UpdatePolicy"): MonitoredEvent(
+    (ORGANIZATIONS, "UpdatePolicy"): MonitoredEvent(
         "guardrail changed", _CRITICAL, _UNGUARDED, _GUARDRAIL, Scope.GUARDRAIL
     ),
-    (_ORGANIZATIONS, "DeletePolicy"): MonitoredEvent(
+    (ORGANIZATIONS, "DeletePolicy"): MonitoredEvent(
         "policy deleted, possibly the guardrail",
         _CRITICAL,
         "If it was the guardrail: " + _UNGUARDED[0].lower() + _UNGUARDED[1:],
         _GUARDRAIL,
         Scope.GUARDRAIL,
     ),
-    (_ORGANIZATIONS, "DisablePolicyType"): MonitoredEvent(
+    (ORGANIZATIONS, "DisablePolicyType"): MonitoredEvent(
         "service control policies disabled, guardrail included",
         _CRITICAL,
         _UNGUARDED + " Attach the other policies again.",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from rollcall.events.actor import Actor
-from rollcall.events.fields import flatten_leaves, make_key_text, read_account_id, read_text
+from rollcall.events.actor import Actor, make_key_text, read_text
 from rollcall.events.monitored import (
+    ACCOUNT,
     CLOUDFORMATION,
     GUARDRAIL_TYPE,
     MONITORED_EVENTS,
+    ORGANIZATIONS,
     OUR_PRINCIPALS,
     PART_EVENTS,
     REGION_STATUS,
@@ -73,14 +74,34 @@ def _read_as_record(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> M
     https://docs.aws.amazon.com/accounts/latest/reference/monitoring-eventbridge.html
     """
     return {
-        "eventSource": _ACCOUNT,
+        "eventSource": ACCOUNT,
         "eventName": REGION_STATUS,
         "eventID": envelope.get("id"),
         "eventTime": envelope.get("time"),
         "recipientAccountId": envelope.get("account"),
         "requestParameters": detail,
-        "userIdentity": {"type": "AWSService", "invokedBy": _ACCOUNT},
+        "userIdentity": {"type": "AWSService", "invokedBy": ACCOUNT},
     }
+
+
+def _flatten_leaves(value: object) -> dict[str, object]:
+    """Leaves of nested objects by lower-cased name; of two equal names the outer, then the first wins."""
+
+    def flatten(part: object) -> Iterator[tuple[str, object]]:
+        if isinstance(part, Mapping):
+            for item in reversed(list(part.values())):  # what comes later overwrites: the first of two stays
+                yield from flatten(item)
+            own = [(str(key).lower(), item) for key, item in part.items() if not isinstance(item, Mapping)]
+            yield from reversed(own)
+
+    return dict(flatten(value))
+
+
+def _read_account_id(value: object) -> str:
+    """The value, if it is an account id; MalformedEventError if not."""
+    if is_account_id(value):
+        return str(value)
+    raise MalformedEventError("the event names no account of 12 digits")
 
 
 def _read_key(value: object) -> str | None:
@@ -89,14 +110,14 @@ def _read_key(value: object) -> str | None:
 
 def _read_joined(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     # Service events: every nested field has another place than in an API event, and no version is settled.
-    account_id = read_account_id(_flatten_service_event(detail).get("accountid"))
+    account_id = _read_account_id(_flatten_service_event(detail).get("accountid"))
     return replace(blank, account_id=account_id, denied=None)
 
 
 def _flatten_service_event(detail: Mapping[str, Any]) -> dict[str, object]:
     """The values of a service event by lower-cased name, without empty ones."""
     places = ("additionalEventData", "serviceEventDetails")
-    leaves = [leaf for place in places for leaf in flatten_leaves(detail.get(place)).items()]
+    leaves = [leaf for place in places for leaf in _flatten_leaves(detail.get(place)).items()]
     return {name: value for name, value in leaves if value is not None}
 
 
@@ -109,19 +130,19 @@ def _read_arrived(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 
 
 def _read_moved(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
-    found = flatten_leaves(detail.get("requestParameters"))
+    found = _flatten_leaves(detail.get("requestParameters"))
     if blank.denied:
         return _read_attempted(found, detail, blank)
     destination = found.get("destinationparentid")
     return replace(
         blank,
-        account_id=read_account_id(found.get("accountid")),
+        account_id=_read_account_id(found.get("accountid")),
         destination=destination if isinstance(destination, str) else None,
     )
 
 
 def _read_tagged(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
-    found = flatten_leaves(detail.get("requestParameters"))
+    found = _flatten_leaves(detail.get("requestParameters"))
     resource = found.get("resourceid")
     if blank.denied and (resource is None or is_account_id(resource)):
         return _read_attempted({"accountid": resource}, detail, blank)
@@ -133,7 +154,7 @@ def _read_tagged(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 def _read_tag_keys(found: Mapping[str, object]) -> tuple[str, ...]:
     tags, keys = found.get("tags"), found.get("tagkeys")
     if isinstance(tags, list):
-        keys = [flatten_leaves(tag).get("key") for tag in tags]
+        keys = [_flatten_leaves(tag).get("key") for tag in tags]
     if not isinstance(keys, list) or len(keys) > _MOST_TAGS:
         return ()
     named = [
@@ -146,7 +167,7 @@ def _read_tag_keys(found: Mapping[str, object]) -> tuple[str, ...]:
 def _read_ou_changed(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     if blank.denied:
         return _read_attempted({}, detail, blank)
-    ou_id = flatten_leaves(detail.get("requestParameters")).get("organizationalunitid")
+    ou_id = _flatten_leaves(detail.get("requestParameters")).get("organizationalunitid")
     if not isinstance(ou_id, str):
         return Ignored(event=blank.event, reason="no OU was changed")
     return replace(blank, account_id=_read_affected({}, detail), ou_id=ou_id)
@@ -166,18 +187,15 @@ def _read_attempted(
 
 
 def _read_contact_changed(detail: Mapping[str, Any], blank: Signal) -> Signal:
-    found = flatten_leaves(detail.get("requestParameters"))
+    found = _flatten_leaves(detail.get("requestParameters"))
     kind = _KINDS.get(str(found.get("alternatecontacttype", "")).upper())
+    if blank.event.name == "PutContactInformation":
+        kind = ContactKind.PRIMARY
     return replace(blank, account_id=_read_affected(found, detail), kind=kind)
 
 
-def _read_primary_changed(detail: Mapping[str, Any], blank: Signal) -> Signal:
-    found = flatten_leaves(detail.get("requestParameters"))
-    return replace(blank, account_id=_read_affected(found, detail), kind=ContactKind.PRIMARY)
-
-
 def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
-    found = _flatten_service_event(detail) | flatten_leaves(detail.get("requestParameters"))
+    found = _flatten_service_event(detail) | _flatten_leaves(detail.get("requestParameters"))
     scope, deployed = get_monitored(blank.event.name).scope, blank.actor.via == CLOUDFORMATION
     if deployed and scope in (Scope.PART, Scope.KEY) and blank.event.name not in BY_ANY_STACK:
         return Ignored(event=blank.event, reason="a deployment, which has an alert of its own")
@@ -210,14 +228,14 @@ def _find_reason_to_ignore(name: str, found: Mapping[str, object]) -> str | None
 
 def _read_part(detail: Mapping[str, Any], found: Mapping[str, object], blank: Signal) -> Signal | Ignored:
     """A change of a part of Rollcall itself: CloudTrail names it in the request, or else in the answer."""
-    part = find_part(found) or find_part(flatten_leaves(detail.get("responseElements")))
+    part = find_part(found) or find_part(_flatten_leaves(detail.get("responseElements")))
     if part is None or blank.denied:
         return Ignored(event=blank.event, reason="nothing of Rollcall was changed")
     return replace(blank, account_id=_read_affected({}, detail), subject=read_text(part, longest=256))
 
 
 def _read_renamed(detail: Mapping[str, Any], blank: Signal) -> Signal:
-    found = flatten_leaves(detail.get("requestParameters"))
+    found = _flatten_leaves(detail.get("requestParameters"))
     name = read_text(found.get("accountname"), longest=_LONGEST_NAME)
     # CloudTrail may hide it, in either of two ways.
     hidden = name is None or "HIDDEN" in name or not name.strip("* ")
@@ -230,7 +248,7 @@ def _read_affected(found: Mapping[str, object], detail: Mapping[str, Any]) -> st
     if _read_error(detail) and not is_account_id(named):
         named = None  # anything may have been named in a call that AWS refused: the alert is about the caller
     caller = detail.get("recipientAccountId") or Actor.from_detail(detail).account_id
-    return read_account_id(named or caller)
+    return _read_account_id(named or caller)
 
 
 def _read_error(detail: Mapping[str, Any]) -> str | None:
@@ -252,7 +270,6 @@ BY_ANY_STACK = {
     "SetTopicAttributes",
 }
 _SUCCEEDED, _FAILURE = "SUCCEEDED", "Failure"
-_ACCOUNT, _ORGANIZATIONS = "account.amazonaws.com", "organizations.amazonaws.com"
 _REGION_STATUS = "Region Opt-In Status Change"
 #: Ends of switching a Region: ENABLING and DISABLING come before.
 _SETTLED = ("ENABLED", "DISABLED")
@@ -261,20 +278,20 @@ _LONGEST_NAME = 50
 #: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html and API_Tag.html
 _MOST_TAGS, _LONGEST_KEY = 50, 128
 READERS: dict[tuple[str, str], tuple[Cause, _Reader]] = {
-    (_ORGANIZATIONS, "CreateAccountResult"): (Cause.ACCOUNT_CREATED, _read_arrived),
-    (_ORGANIZATIONS, "AccountJoinedOrganization"): (Cause.ACCOUNT_JOINED, _read_joined),
+    (ORGANIZATIONS, "CreateAccountResult"): (Cause.ACCOUNT_CREATED, _read_arrived),
+    (ORGANIZATIONS, "AccountJoinedOrganization"): (Cause.ACCOUNT_JOINED, _read_joined),
     ("controltower.amazonaws.com", "CreateManagedAccount"): (Cause.ACCOUNT_CREATED, _read_arrived),
     ("controltower.amazonaws.com", "UpdateManagedAccount"): (Cause.ACCOUNT_JOINED, _read_arrived),
-    (_ORGANIZATIONS, "MoveAccount"): (Cause.ACCOUNT_MOVED, _read_moved),
-    (_ORGANIZATIONS, "TagResource"): (Cause.ACCOUNT_TAGGED, _read_tagged),
-    (_ORGANIZATIONS, "UntagResource"): (Cause.ACCOUNT_TAGGED, _read_tagged),
-    (_ORGANIZATIONS, "UpdateOrganizationalUnit"): (Cause.OU_CHANGED, _read_ou_changed),
-    (_ACCOUNT, "PutAccountName"): (Cause.ACCOUNT_RENAMED, _read_renamed),
+    (ORGANIZATIONS, "MoveAccount"): (Cause.ACCOUNT_MOVED, _read_moved),
+    (ORGANIZATIONS, "TagResource"): (Cause.ACCOUNT_TAGGED, _read_tagged),
+    (ORGANIZATIONS, "UntagResource"): (Cause.ACCOUNT_TAGGED, _read_tagged),
+    (ORGANIZATIONS, "UpdateOrganizationalUnit"): (Cause.OU_CHANGED, _read_ou_changed),
+    (ACCOUNT, "PutAccountName"): (Cause.ACCOUNT_RENAMED, _read_renamed),
     # The right that PutAccountName needs besides: whether the console's change is recorded so is not known.
     ("iam.amazonaws.com", "UpdateAccountName"): (Cause.ACCOUNT_RENAMED, _read_renamed),
-    (_ACCOUNT, "PutAlternateContact"): (Cause.CONTACT_EDITED, _read_contact_changed),
-    (_ACCOUNT, "DeleteAlternateContact"): (Cause.CONTACT_DELETED, _read_contact_changed),
-    (_ACCOUNT, "PutContactInformation"): (Cause.CONTACT_EDITED, _read_primary_changed),
+    (ACCOUNT, "PutAlternateContact"): (Cause.CONTACT_EDITED, _read_contact_changed),
+    (ACCOUNT, "DeleteAlternateContact"): (Cause.CONTACT_DELETED, _read_contact_changed),
+    (ACCOUNT, "PutContactInformation"): (Cause.CONTACT_EDITED, _read_contact_changed),
 }
 
 #: All events that lead to a signal, by `detail.eventSource` and `detail.eventName`, and that forwarders send.

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
 
-from rollcall.events.actor import UNKNOWN, Actor, normalise_session
-from rollcall.events.fields import make_key_text
+from rollcall.events.actor import UNKNOWN, Actor, make_key_text, normalise_session
 from rollcall.events.signal import TAMPERING, parse_time
 from rollcall.grouping.model import BULK, LONGEST, MOST_ACCOUNTS, GroupKind, Line, Window
 from rollcall.model.account import describe_account

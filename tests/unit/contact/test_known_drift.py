@@ -220,19 +220,21 @@ class TestWhatNoEventSpokeFor:
         drift(world, MEMBER)
         assert swept(world) == 1
 
-    def test_any_change_is_counted_once_the_message_that_could_not_read_has_found_the_contact_right(self):
+    def test_any_change_is_counted_once_the_message_that_could_not_read_has_found_the_contact_right(
+        self, monkeypatch
+    ):
         world = settled(LOOSE)
         world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
         plain, refused = world.reconciler.writer.accounts.get, list[Any]()
 
-        def busy_once(account_id, kind):
+        def busy_once(_accounts, account_id, kind):
             if refused:
                 return plain(account_id, kind)
             refused.append(kind)
             world.settle([MEMBER])
             raise RetryableError("busy")
 
-        world.reconciler.writer.accounts.get = busy_once
+        monkeypatch.setattr(type(world.reconciler.writer.accounts), "get", busy_once)
         world.drain()
         assert refused == [ContactKind.SECURITY]
         assert known_drift(world) == {}

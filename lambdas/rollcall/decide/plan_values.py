@@ -103,7 +103,7 @@ class ChangeGrouper:
                     found=self._show(part, found, before[1]), wanted=self._show(part, wanted, after[1])
                 )
                 for part in PARTS
-                if _differs(part, found, wanted)
+                if _get_part(found, part) != _get_part(wanted, part)
             ),
             note=note,
             accounts=(),
@@ -144,7 +144,3 @@ def _make_key(contact: Contact) -> tuple[str, ...]:
 
 def _get_part(contact: Contact | None, part: str) -> str:
     return contact.as_stored().get(part) if contact else ""
-
-
-def _differs(part: str, found: Contact | None, wanted: Contact | None) -> bool:
-    return _get_part(found, part) != _get_part(wanted, part)

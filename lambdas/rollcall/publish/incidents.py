@@ -295,4 +295,4 @@ def _was_published(incident: Incident, applied: Sequence[AppliedChange]) -> bool
 def _must_alert(incident: Incident, waiting: Sequence[AppliedChange], now: datetime) -> bool:
     late = incident.signal is not None and compute_age(incident.signal, now) >= LATE
     urgent = any(item.urgent for item in waiting)
-    return urgent or (late and not all(item.expected for item in waiting))
+    return urgent or (late and not all(item.expected or item.soon for item in waiting))

@@ -46,7 +46,7 @@ def explain_compliant(
         soon = SoonError(reason, seconds=int(fresh_in.total_seconds()) + 1)
         # No `found`: it may be older than the change.
         outcome = replace(outcome, verdict=Verdict.PENDING, reason=reason, found=None)
-        return AppliedChange(outcome=outcome, record=record, expected=True, soon=soon)
+        return AppliedChange(outcome=outcome, record=record, soon=soon)
     if signal.unsure and write is None:
         denied = make_denied(signal)
         explained = replace(outcome, verdict=denied.verdict, reason=denied.reason)

@@ -87,7 +87,7 @@ class AccountRestorer:
             if isinstance(item.soon, IntentBusyError) and item.soon.seconds is None:
                 for one in kinds[len(applied) :]:
                     outcome = self._make_pending(one, "another worker is at this account")
-                    applied.append(AppliedChange(outcome=outcome, expected=True, soon=item.soon))
+                    applied.append(AppliedChange(outcome=outcome, soon=item.soon))
                 break
         return applied
 
@@ -110,8 +110,7 @@ class AccountRestorer:
             return self._look_and_restore(kind, required)
         except RetryableError as error:
             soon = error if isinstance(error, SoonError) else None
-            pending = self._make_pending(kind, str(error))
-            return AppliedChange(outcome=pending, expected=soon is not None, soon=soon)
+            return AppliedChange(outcome=self._make_pending(kind, str(error)), soon=soon)
 
     def _look_and_restore(self, kind: ContactKind, required: Requirement) -> AppliedChange:
         look = self._settle(self._take_look(kind, self.looks.get(kind)))
@@ -229,7 +228,7 @@ class AccountRestorer:
         except SoonError as error:
             record = store_edit(self.writer, record, self.signal)
             outcome = replace(waiting, reason=str(error), found=None)
-            return AppliedChange(outcome=outcome, record=record, expected=True, soon=error)
+            return AppliedChange(outcome=outcome, record=record, soon=error)
         except RetryableError as error:
             return AppliedChange(outcome=replace(waiting, reason=str(error)), record=record)
         repeated = find_repeated_incident(record, self.signal.actor.principal, self.writer.clock.now())

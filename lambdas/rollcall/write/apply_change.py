@@ -84,7 +84,7 @@ class AppliedChange:
     urgent: bool = False
     #: It waits for something that is slow by nature: it is not alerted as late.
     expected: bool = False
-    #: Why it waits for some seconds, None if it does not.
+    #: Why it waits for some seconds, which is expected, None if it does not.
     soon: SoonError | None = None
     #: Seconds after which the message is to come back for this contact, None if it is not.
     again: int | None = None
@@ -215,13 +215,8 @@ def make_pending(intent: Intent, record: ContactRecord, error: RetryableError) -
     """Nothing was sent, and the message comes back."""
     soon = error if isinstance(error, SoonError) else None
     outcome = make_outcome(intent, Verdict.PENDING, Answer(state=WriteState.NOT_SENT, reason=str(error)))
-    return AppliedChange(
-        outcome=outcome,
-        record=record,
-        urgent=isinstance(error, RecordRefusedError),
-        expected=soon is not None,
-        soon=soon,
-    )
+    urgent = isinstance(error, RecordRefusedError)
+    return AppliedChange(outcome=outcome, record=record, urgent=urgent, soon=soon)
 
 
 def make_outcome(

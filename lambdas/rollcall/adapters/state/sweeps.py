@@ -44,7 +44,7 @@ class SweepTable(TableAdapter):
         """Remember a plan that waits, in place of an unapproved one of its roster; False if it did before."""
         new = self._table.try_write(
             "put_item",
-            Item=_write_pending(pending),
+            Item=make_item(_make_key(pending.plan), pending, at=pending.expires_at, kept=timedelta()),
             ConditionExpression="attribute_not_exists(pk) OR expires_at <= :now",
             ExpressionAttributeValues={":now": make_expiry(pending.made_at)},
         )
@@ -231,12 +231,6 @@ class SweepTable(TableAdapter):
 
 def _make_key(plan: str) -> dict[str, Any]:
     return make_key("sweep", _PENDING + plan)
-
-
-def _write_pending(pending: PendingPlan) -> dict[str, Any]:
-    approved = {"approved_by": {"S": pending.approved_by}} if pending.approved_by else {}
-    item = make_item(_make_key(pending.plan), pending, at=pending.expires_at, kept=timedelta())
-    return item | approved
 
 
 def _read_pending(item: Mapping[str, Any]) -> PendingPlan:

@@ -19,7 +19,7 @@ from rollcall.model.desired import (
     Present,
     matches,
 )
-from rollcall.model.roster import ACCOUNT_ID, ACCOUNT_NAME, ContactChoice, Mode, Roster, TagChoice
+from rollcall.model.roster import ACCOUNT_ID, ACCOUNT_NAME, ContactChoice, Exemption, Mode, Roster, TagChoice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -247,22 +247,18 @@ def check_drill(drill: RegisteredDrill, roster: Roster, *, today: date) -> str |
     return f"the roster does not manage: {', '.join(unmanaged)}" if unmanaged else None
 
 
+def _list_exemptions(roster: Roster, account_id: str, today: date) -> list[Exemption]:
+    return [one for one in roster.exemptions if account_id in one.accounts and one.is_in_force(today)]
+
+
 def find_exemption(roster: Roster, account_id: str, today: date) -> str | None:
     """Why the roster leaves the account alone on this day, None if it does not."""
-    return next(
-        (one.reason for one in roster.exemptions if account_id in one.accounts and one.is_in_force(today)),
-        None,
-    )
+    return next((one.reason for one in _list_exemptions(roster, account_id, today)), None)
 
 
 def find_exemption_end(roster: Roster, account: Account, today: date) -> date | None:
     """The last day on which the roster leaves the account alone: `date.max` for ever, None if not today."""
-    ends = [
-        exemption.until or date.max
-        for exemption in roster.exemptions
-        if account.id in exemption.accounts and exemption.is_in_force(today)
-    ]
-    return max(ends, default=None)
+    return max((one.until or date.max for one in _list_exemptions(roster, account.id, today)), default=None)
 
 
 def is_authorised(roster: Roster, actor: Actor) -> bool:

@@ -117,14 +117,11 @@ def _build_outcomes(incident: Incident, management_account: str, masks: Masks) -
     # Its readers are programs, too: without quotes.
     written = show_values(values, masks=masks, write=lambda _value, text: spell_value(text))
     shown = {(value.part, value.text): text for value, text in written.items()}
-    severities = [
-        find_severity(incident.signal, outcome, management_account=management_account)
-        for outcome in incident.outcomes
-    ]
-    return [
-        _build_outcome(outcome, shown) | {"severity": severity and severity.name}
-        for outcome, severity in zip(incident.outcomes, severities, strict=True)
-    ]
+    found = []
+    for outcome in incident.outcomes:
+        severity = find_severity(incident.signal, outcome, management_account=management_account)
+        found.append(_build_outcome(outcome, shown) | {"severity": severity and severity.name})
+    return found
 
 
 def _list_values(outcomes: Iterable[Outcome]) -> list[ContactValue]:

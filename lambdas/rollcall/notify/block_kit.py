@@ -83,6 +83,7 @@ def render_block_kit(message: Message, *, quotes: bool, mention: str | None = No
     """
     sign = _RESOLVED_SIGN if message.status is Status.RESOLVED else _SIGNS[message.severity]
     title = f"{sign} {message.severity.name}: {message.headline}"
+    who = f"<!{mention}>" if mention in _MENTIONS else f"<!subteam^{mention}>"
     return {
         # What a phone shows on its locked screen; `mrkdwn` off, so that no name is bold in it.
         "text": escape(title, HEADER_LENGTH * 2),
@@ -92,7 +93,7 @@ def render_block_kit(message: Message, *, quotes: bool, mention: str | None = No
                 "type": "header",
                 "text": {"type": "plain_text", "text": escape(title, HEADER_LENGTH), "emoji": False},
             },
-            *([_render_markup([_render_mention(mention)])] if mention else []),
+            *([_render_markup([who])] if mention else []),
             *([_render_markup([f"&gt; Follows incident *{message.incident_id}*"])] if quotes else []),
             *_split_chunks([_render_line(fact) for fact in message.facts]),
             *_render_sections(message.sections),
@@ -101,10 +102,6 @@ def render_block_kit(message: Message, *, quotes: bool, mention: str | None = No
             _render_context([_render_line(fact) for fact in message.ids]),
         ],
     }
-
-
-def _render_mention(mention: str) -> str:
-    return f"<!{mention}>" if mention in _MENTIONS else f"<!subteam^{mention}>"
 
 
 def _render_sections(sections: Iterable[Section]) -> Iterator[dict[str, Any]]:

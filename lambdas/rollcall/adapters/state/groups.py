@@ -55,7 +55,10 @@ class GroupItems(TableAdapter):
         admitted = (alerts or {}).get("ids", {}).get("SS", ())
         return Known(
             grouped=_read_grouped(grouped) if grouped else None,
-            windows=[_read_window(*name, item) for name, item in zip(names, windows, strict=True)],
+            windows=[
+                Window(kind=kind, name=name) if item is None else read_document(Window, item)
+                for (kind, name), item in zip(names, windows, strict=True)
+            ],
             full=len(admitted) >= MOST_ALERTS,
             admitted=incident_id in admitted,
         )
@@ -146,10 +149,6 @@ class GroupItems(TableAdapter):
                 return False
             raise make_error("the groups of alerts", error) from None
         return True
-
-
-def _read_window(kind: GroupKind, name: str, item: Mapping[str, Any] | None) -> Window:
-    return Window(kind=kind, name=name) if item is None else read_document(Window, item)
 
 
 def _write_window(window: Window, at: datetime) -> dict[str, Any]:

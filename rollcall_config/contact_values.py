@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from pydantic import AfterValidator, Field
 
 from rollcall.model.contact import EMAIL, PRIMARY_PARTS, ContactKind, find_rules
-from rollcall.model.display import is_unseen
 from rollcall_config.document import list_known
-from rollcall_config.values import ABSENT, refuse_outer_space
+from rollcall_config.values import ABSENT, refuse_outer_space, refuse_unseen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,8 +68,7 @@ def _check(part: str, value: str, kind: ContactKind) -> str:
     if not value:
         raise ValueError("is empty")
     refuse_outer_space(value)
-    if unseen := sorted({f"U+{ord(one):04X}" for one in set(value) if is_unseen(one)}):
-        raise ValueError(f"has {' '.join(unseen)}, which cannot be seen: delete it")
+    refuse_unseen(value)
     for expression in _EXPRESSION.findall(value):
         if expression not in PLACEHOLDERS:
             raise ValueError(_explain_placeholder(expression))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 #: Keys and indexes from the top of a document to a value.
 Route = tuple[str | int, ...]
+#: A shorter name begins many words.
+_SHORTEST_BEGINNING: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,5 +111,20 @@ def list_known(kind: str, names: Iterable[str], *, meant: str) -> str:
     """List the known names, and the nearest to `meant`: `known keys: a, b (did you mean 'a'?)`."""
     names = list(names)
     text = f"known {kind}: {', '.join(names) or 'none'}"
-    near = difflib.get_close_matches(meant, names, n=1)
-    return f"{text} (did you mean {near[0]!r}?)" if near else text
+    near = _find_nearest(names, meant)
+    return f"{text} (did you mean {near!r}?)" if near else text
+
+
+def _find_nearest(names: Sequence[str], meant: str) -> str | None:
+    """Return the name that was probably meant: PhoneNumber is phone, SECURITY security; None for none."""
+    plain = {_simplify(name): name for name in names}
+    given = _simplify(meant)
+    if given in plain:
+        return plain[given]
+    beginnings = [name for name in plain if given.startswith(name) and len(name) >= _SHORTEST_BEGINNING]
+    near = difflib.get_close_matches(given, plain, n=1) or sorted(beginnings, key=len)[-1:]
+    return plain[near[0]] if near else None
+
+
+def _simplify(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).casefold() or name

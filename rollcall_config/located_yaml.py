@@ -21,10 +21,14 @@ _TAG: Final = "tag:yaml.org,2002:"
 _DECIMAL: Final = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})", re.ASCII)
 # JSON writes what is beyond U+FFFF as two escapes; to YAML they are two halves, of which no text is made.
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
+#: YAML counts them as ends of lines: all lines below would have other numbers than in an editor.
+_LINE_END: Final = re.compile("[\x85\u2028\u2029]")
 _HALF: Final = 'has an escape for half a character, such as "\\ud83d": write the character itself'
 _ALIAS: Final = (
     "aliases (*name), also after <<, are not read: repeat the value; quote a text that begins with *"
 )
+_WORD: Final = re.compile(r"account_[a-z]+")
+_OF_VALUES: Final = (f"{_TAG}value", f"{_TAG}merge")
 _READ_AS: Final = {"int": "a number", "float": "a number", "bool": "true or false", "timestamp": "a date"}
 
 
@@ -41,6 +45,10 @@ def read(path: Path, *, file: str) -> Document:
     except UnicodeDecodeError as error:
         line, problem = data.count(b"\n", 0, error.start) + 1, "is not UTF-8: save the file as UTF-8"
         raise ConfigError([ConfigProblem(file=file, line=line, text=problem)]) from None
+    if found := _LINE_END.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        problem = f"has the character U+{ord(found[0]):04X}, which ends a line in YAML: delete it"
+        raise ConfigError([ConfigProblem(file=file, line=line, text=problem)])
     try:
         node = _compose(text)
     except yaml.YAMLError as error:
@@ -50,7 +58,7 @@ def read(path: Path, *, file: str) -> Document:
         problem = "is nested too deeply: no key needs more than a few levels"
         raise ConfigError([ConfigProblem(file=file, text=problem)]) from None
     document = Document(file=file)
-    if node is None:
+    if node is None or node.tag == f"{_TAG}null":
         raise ConfigError([ConfigProblem(file=file, line=1, text="the file is empty")])
     document.data = _Converter(document).convert(node, ())
     return document
@@ -97,21 +105,17 @@ class _Converter:
             return [self.convert(item, (*route, index)) for index, item in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode):
             return self._convert_scalar(node, route)
-        return self._refuse(route, f"the tag {node.tag!r} is not read: remove it")
+        return self._refuse_tag(route, node)
 
-    def _convert_mapping(self, node: yaml.MappingNode, route: Route) -> dict[str, Any]:
+    def _convert_mapping(self, node: yaml.MappingNode, route: Route) -> dict[str, Any] | None:
+        if word := _find_placeholder(node):
+            self._refuse(route, f'a value that begins with {{ must be in quotes: write "{word}"')
+            return None
         result: dict[str, Any] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode) or key.tag != f"{_TAG}str":
-                self.document.problems.append(
-                    ConfigProblem(
-                        file=self.document.file,
-                        line=line,
-                        field=format_route(route),
-                        text="a key must be plain text, in quotes if it looks like something else",
-                    )
-                )
+                self._refuse_key(key, route)
                 continue
             if _SURROGATE.search(key.value):
                 problem = ConfigProblem(
@@ -134,6 +138,20 @@ class _Converter:
             result[key.value] = self.convert(value, step)
         return result
 
+    def _refuse_key(self, key: yaml.Node, route: Route) -> None:
+        text = "a key must be plain text, in quotes if it looks like something else"
+        kind = key.tag.removeprefix(_TAG)
+        if isinstance(key, yaml.ScalarNode) and (kind in _READ_AS or kind == "null"):
+            text = f"the key {key.value} is read as {_READ_AS.get(kind, 'nothing')} by YAML:"
+            text += f' write "{key.value}" in quotes'
+        elif kind == "merge":
+            text = "<< is not read: write the keys out"
+        self.document.problems.append(
+            ConfigProblem(
+                file=self.document.file, line=key.start_mark.line + 1, field=format_route(route), text=text
+            )
+        )
+
     def _convert_scalar(self, node: yaml.ScalarNode, route: Route) -> Any:
         kind = node.tag.removeprefix(_TAG)
         if kind == "str":
@@ -141,14 +159,28 @@ class _Converter:
         if kind == "null":
             return self._refuse(route, "has no value: give it one, or remove the key")
         if kind not in _READ_AS:
-            return self._refuse(route, f"the tag {node.tag!r} is not read: remove it")
+            return self._refuse_tag(route, node)
         value = _read_int(node) if kind == "int" else None
         self.document.unquoted[route] = Unquoted(node.value, _READ_AS[kind], value)
         return value if value is not None else self.document.unquoted[route]
 
+    def _refuse_tag(self, route: Route, node: yaml.Node) -> None:
+        # A value that is = or << alone has a tag that nobody wrote.
+        text = f"the tag {node.tag!r} is not read: remove it, or quote a text that begins with !"
+        self._refuse(route, "must be in quotes" if node.tag in _OF_VALUES else text)
+
     def _refuse(self, route: Route, problem: str) -> None:
         self.document.refused.add(route)
         self.document.problems.append(self.document.make_problem(route, problem))
+
+
+def _find_placeholder(node: yaml.MappingNode) -> str | None:
+    """Return the word that was meant by {word}, which is a mapping without a value to YAML."""
+    if node.flow_style and len(node.value) == 1:
+        key, value = node.value[0]
+        if value.tag == f"{_TAG}null" and not value.value and _WORD.fullmatch(str(key.value)):
+            return f"{{{key.value}}}"
+    return None
 
 
 def _read_int(node: yaml.ScalarNode) -> int | None:

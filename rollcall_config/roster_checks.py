@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.model.contact import COUNTRIES_WITH_STATES
@@ -23,10 +21,6 @@ _PRIMARY: Final = "primary"
 _PRIMARY_KEYS: Final = "FullName, AddressLine1 and the rest of an address"
 #: https://docs.amazonaws.cn/en_us/aws/latest/userguide/account-management.html
 _FIXED_IN_CHINA: Final = ("CompanyName", "CountryCode")
-#: AWS's own form of a tag, in the CLI and in CloudFormation.
-_AWS_TAG: Final = ["key", "value"]
-#: Text that YAML reads as text without quotes.
-_PLAIN: Final = re.compile(r"(?!(?i:y|n|yes|no|on|off|true|false|null)$)[A-Za-z][\w.-]*", re.ASCII)
 
 
 def find_contradictions(document: Document) -> list[ConfigProblem]:
@@ -210,12 +204,6 @@ def _check_selectors(document: Document) -> Iterator[ConfigProblem]:
             yield document.make_problem(route, "selects no accounts; give it accounts, tag or ou")
         elif len(given) > 1:
             yield document.make_problem(route, f"has {' and '.join(given)}: make an override of each")
-        tag = entry.get("tag")
-        if isinstance(tag, dict) and sorted(map(str.casefold, tag)) == _AWS_TAG:
-            named = {name.casefold(): text for name, text in tag.items()}
-            if isinstance(named["key"], str) and isinstance(named["value"], str):
-                written = f"{{{_quote(named['key'])}: {_quote(named['value'])}}}"
-                yield document.make_problem((*route, "tag"), f"is AWS's form of a tag: write {written}")
 
 
 def _check_effects(document: Document) -> Iterator[ConfigProblem]:
@@ -272,7 +260,3 @@ def _have_both(entry: dict[str, Any], other: dict[str, Any], key: str, type_: ty
 
 def _get_tags(tag: dict[str, Any]) -> set[tuple[str, str]]:
     return {(key, value) for key, value in tag.items() if isinstance(value, str)}
-
-
-def _quote(text: str) -> str:
-    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)

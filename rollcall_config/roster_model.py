@@ -3,7 +3,16 @@
 # No postponed annotations here: pydantic reads them, and ruff would move what they name out of reach.
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import ConfigDict, Discriminator, Field, JsonValue, Tag, ValidationInfo, field_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    JsonValue,
+    Tag,
+    ValidationInfo,
+    field_validator,
+)
 
 from rollcall.contact.repeated_edits import MOST_REVERTS
 from rollcall.grouping.model import MOST_ACCOUNTS
@@ -30,6 +39,7 @@ from rollcall_config.values import (
     Reason,
     TagKey,
     TagValue,
+    read_tag,
 )
 
 KINDS: Final = ("security", "operations", "billing", "primary")
@@ -174,9 +184,11 @@ class Kinds(Strict):
 
 class _Selector(Strict):
     accounts: Annotated[list[AccountId] | None, Field(min_length=1, description=_ACCOUNTS)] = None
-    tag: Annotated[dict[TagKey, TagValue] | None, Field(min_length=1, description="tags, {key: value}")] = (
-        None
-    )
+    tag: Annotated[
+        dict[TagKey, TagValue] | None,
+        Field(min_length=1, description="tags, {key: value}"),
+        BeforeValidator(read_tag),
+    ] = None
     ou: Ou | None = None
     mode: Annotated[_Mode | None, Field(description=_MODES)] = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
@@ -33,6 +34,8 @@ def find_warnings(document: Document, *, today: date, management: str) -> list[C
         *_warn_of_samples(document),
         *_warn_of_addresses(document),
         *_warn_of_root(document),
+        *_warn_of_selectors(document),
+        *_warn_of_nothing(document),
         *_warn_of_shared(document),
         *_warn_of_exempt_overrides(document),
         *_warn_of_management(document, management),
@@ -130,6 +133,35 @@ def _warn_of_root(document: Document) -> Iterator[ConfigWarning]:
                 f"begins with {first!r}, but paths begin below the root: {meant}, unless an OU has this name"
             )
             yield document.make_warning((*route, "ou"), text)
+
+
+def _warn_of_selectors(document: Document) -> Iterator[ConfigWarning]:
+    """Yield selectors that AWS lets no account match, or that their author wrote as a pattern."""
+    for route, entry in list_entries(document, "overrides"):
+        if "*" in entry.get("ou", ""):
+            text = "has a *, which stands for nothing else: an OU has all OUs below it, so name it alone"
+            yield document.make_warning((*route, "ou"), text)
+        for key, value in entry.get("tag", {}).items():
+            refused = sorted({one for one in key + value if not _is_of_tag(one)})
+            if refused:
+                shown = " ".join(repr(one) if one.isprintable() else f"U+{ord(one):04X}" for one in refused)
+                text = f"has {shown}, which AWS allows in no tag: no account can match"
+                yield document.make_warning((*route, "tag", key), text)
+            elif value != value.strip() or key != key.strip():
+                text = "has space around it: only accounts whose tag has the same space match"
+                yield document.make_warning((*route, "tag", key), text)
+
+
+def _is_of_tag(character: str) -> bool:
+    # https://docs.aws.amazon.com/organizations/latest/APIReference/API_Tag.html
+    return character in "_.:/=+-@" or unicodedata.category(character)[0] in "LNZM"
+
+
+def _warn_of_nothing(document: Document) -> Iterator[ConfigWarning]:
+    scopes = [document.data["defaults"], *(entry for _, entry in list_entries(document, "overrides"))]
+    if not any(key in scope for scope in scopes for key in KINDS):
+        text = "names no contact, nor does an override: Rollcall manages nothing; give it security: NAME"
+        yield document.make_warning(("defaults",), text)
 
 
 def _warn_of_shared(document: Document) -> Iterator[ConfigWarning]:

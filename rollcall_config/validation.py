@@ -70,30 +70,43 @@ def _make_problem(model: type[BaseModel], document: Document, details: ErrorDeta
     if kind in _NO_MAPPING and keys:
         return document.make_problem(route, f"must be a mapping with the keys {', '.join(keys)}")
     field = _find_field(model, loc[:-1] if loc[-1:] == ("[name]",) else loc)
-    problem = _explain(document, route, details, personal=field is not None and not field.repr)
+    problem = _explain(
+        document,
+        route,
+        details,
+        personal=field is not None and not field.repr,
+        flag=field is not None and field.annotation is bool,
+    )
     allowed = f"; allowed: {field.description}" if field is not None and field.description else ""
     return document.make_problem(route, f"{problem}{allowed}")
 
 
-def _explain(document: Document, route: Route, details: ErrorDetails, *, personal: bool) -> str:
+def _explain(document: Document, route: Route, details: ErrorDetails, *, personal: bool, flag: bool) -> str:
     kind, unquoted = details["type"], document.unquoted.get(route)
     if kind == "string_type" and unquoted:
         example = "it" if personal else f'"{unquoted.raw}"'
         return f"is read as {unquoted.read_as} by YAML: write {example} in quotes"
+    value = unquoted.raw if unquoted else details["input"]
+    if not unquoted and isinstance(value, str) and _is_needless(value, details, flag=flag):
+        return f"is text: write {value} without quotes"
     if kind in _TEXTS:
         return _TEXTS[kind]
     if kind in {"string_too_short", "string_too_long"}:
         return f"is {len(details['input'])} characters long" if details["input"] else "is empty"
     if kind == "value_error" and (text := str(details["ctx"]["error"])):
         return text
-    value = unquoted.raw if unquoted else details["input"]
-    if not isinstance(value, str) or personal:
-        return "is not allowed"
-    if not unquoted and value.isdecimal() and details.get("ctx", {}).get("expected") == value:
-        problem = f"is text: write {value} without quotes"
-    else:
-        problem = f"{value if len(value) <= _LONGEST else f'{value[:_LONGEST]}...'!r} is not allowed"
-    return problem
+    shown = (
+        ""
+        if not isinstance(value, str) or personal
+        else f"{value if len(value) <= _LONGEST else f'{value[:_LONGEST]}...'!r} "
+    )
+    return f"{shown}is not allowed"
+
+
+def _is_needless(text: str, details: ErrorDetails, *, flag: bool) -> bool:
+    """Whether only its quotes make the value wrong: that of a number, or of a truth value."""
+    number = details["type"] == "int_type" or details.get("ctx", {}).get("expected") == text
+    return (number and text.isdecimal()) or (flag and text in {"true", "false"})
 
 
 def _list_keys(model: type[BaseModel], loc: Route) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from datetime import date
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
 
+from rollcall.model.display import is_unseen
 from rollcall_config.document import Unquoted
 
 #: How the roster says that a contact must not exist.
@@ -18,12 +20,20 @@ ABSENT: Final = "absent"
 OU_ID: Final = r"ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}"
 ROOT_ID: Final = r"r-[0-9a-z]{4,32}"
 _ID: Final = re.compile(f"{OU_ID}|{ROOT_ID}")
+#: Of a path of ids; an organization's is its first.
+_STEP: Final = re.compile(rf"o-[a-z0-9]{{10,32}}|{_ID.pattern}")
 _CONTROL_TOWER: Final = re.compile(rf"\(({OU_ID})\)$")
 _OU_NAME: Final = r"[^/\s]([^/]{0,126}[^/\s])?"
-_ADDRESS: Final = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+_ADDRESS: Final = r"[^@\s,:;<>()\"]+@[^@\s,:;<>()\"]+\.[^@\s,:;<>()\"]+"
 _ACCOUNT_DIGITS: Final = 12
 #: More leading zeros than these are no accident.
 _LOST_ZEROS: Final = 3
+#: AWS's own form of a tag, in the CLI and in CloudFormation.
+_AWS_TAG: Final = ["key", "value"]
+#: That of many tools, also without the space that YAML needs.
+_PAIR: Final = re.compile(r"([^=:]+)(?:=|:)\s*([^=:]+)")
+#: Text that YAML reads as text without quotes.
+_PLAIN: Final = re.compile(r"(?!(?i:y|n|yes|no|on|off|true|false|null)$)[A-Za-z][\w.-]*", re.ASCII)
 _PERCENT: Final = r"(100|[1-9]?[0-9])%"
 
 
@@ -36,11 +46,21 @@ def _refuse_absent(value: str) -> str:
 def refuse_outer_space(value: str) -> str:
     """Return the value; ValueError if there is space around it."""
     if value != value.strip():
-        raise ValueError("has space around it")
+        ends = value.endswith("\n") and value.strip() == value.rstrip("\n")
+        raise ValueError(
+            "ends with a line break: write it on one line, without | and >" if ends else "has space around it"
+        )
     return value
 
 
+def refuse_unseen(value: str) -> None:
+    """Raise ValueError if the value has a character that cannot be seen."""
+    if unseen := sorted({f"U+{ord(one):04X}" for one in set(value) if is_unseen(one)}):
+        raise ValueError(f"has {' '.join(unseen)}, which cannot be seen: delete it")
+
+
 def _check_address(value: str) -> str:
+    refuse_unseen(value)
     if not re.fullmatch(_ADDRESS, value):
         raise ValueError("is not an e-mail address")  # without the address, which may be a person's
     return value
@@ -50,6 +70,8 @@ def _check_ou(value: str) -> str:
     if named := _CONTROL_TOWER.search(value):
         raise ValueError(f"{value!r} is the form of Control Tower; write the ID alone, {named[1]}")
     first, *others = value.split("/")
+    if (others or value.startswith("arn:")) and (last := _find_last_id(value)):
+        raise ValueError(f"{value!r} is an ARN or a path of ids; write the id of the OU alone, {last}")
     if first.startswith(("ou-", "r-")) and not others and not _ID.fullmatch(first):
         raise ValueError(f"{value!r} begins like an id and is none; if it is the name of the OU, give its id")
     if others and _ID.fullmatch(first):
@@ -57,10 +79,44 @@ def _check_ou(value: str) -> str:
     return value
 
 
+def _find_last_id(value: str) -> str | None:
+    """Return the id that an ARN or a path of ids ends with, `o-.../r-.../ou-.../*`; None if it is neither."""
+    *before, last = value.removesuffix("/*").split("/")
+    foreign = value.startswith("arn:") or (before and all(map(_STEP.fullmatch, before)))
+    return last if foreign and _ID.fullmatch(last) else None
+
+
 def _strip_slashes(value: Any) -> Any:
     if isinstance(value, str) and value != value.strip("/") and value.strip("/"):
         raise ValueError(f"{value!r} begins or ends with a slash; write {value.strip('/')}")
     return value
+
+
+def read_tag(value: Any) -> Any:
+    """Return the tags of a selector; ValueError with the tag that was meant, if others write it so."""
+    if written := _find_tag(value):
+        raise ValueError(f"is another tool's form of a tag: write {written}")
+    return value
+
+
+def _find_tag(tag: Any) -> str | None:
+    """Return the tag as the roster has it, if it was written as others write tags; None if it was not."""
+    if isinstance(tag, list) and len(tag) == 1:
+        return _find_tag(tag[0])
+    if isinstance(tag, dict) and sorted(map(str.casefold, tag)) == _AWS_TAG:
+        named = {name.casefold(): text for name, text in tag.items()}
+        key, value = named["key"], named["value"]
+    else:
+        if isinstance(tag, dict) and len(tag) == 1 and None in tag.values():
+            tag = next(iter(tag))  # {scope=pci}, a key without a value
+        pair = _PAIR.fullmatch(tag) if isinstance(tag, str) else None
+        key, value = pair.groups() if pair else (None, None)
+    both = isinstance(key, str) and isinstance(value, str)
+    return f"{{{_quote(key)}: {_quote(value)}}}" if both else None
+
+
+def _quote(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
 def _read_account_id(value: Any) -> Any:

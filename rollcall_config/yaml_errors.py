@@ -14,6 +14,7 @@ _CONFLICT: Final = re.compile(r"(<{7}|\|{7}|={7}|>{7})( |$)")
 _KEY_BEFORE: Final = re.compile(r"(?:^|[\s{,])([\w-]+):\s+[^\s\"'{\[#,][^,]*$")
 _NO_SPACE: Final = re.compile(r"\s*(?:- )?([\w-]+):[^\s:/]")
 _NO_SPACE_AFTER_DASH: Final = re.compile(r"\s*-[^\s-]")
+_PLACEHOLDER: Final = re.compile(r"(?:^|\s)\{+account_[a-z]+\}")
 #: Where a value can begin: after the indentation, a dash, a colon, a comma or a bracket.
 _BEGIN: Final = re.compile(r"(?:^|(?<=[\s{\[,]))(?=[\"'])")
 _CLOSED: Final = {'"': re.compile(r'"(?:[^"\\]|\\.)*"'), "'": re.compile(r"'(?:[^']|'')*'")}
@@ -37,6 +38,8 @@ def _explain(error: yaml.YAMLError, lines: Sequence[str], text: str) -> tuple[in
         code = getattr(error, "character", 0)
         return text.count("\n", 0, position) + 1, f"it has the character U+{code:04X}: delete it"
     mark = error.problem_mark or error.context_mark
+    if mark and mark.line < len(lines) and _PLACEHOLDER.search(lines[mark.line]):
+        return mark.line + 1, "a value with a { must be in quotes"
     place = (mark.line, mark.column) if mark else (0, 0)
     return (
         _find_quote(lines[: place[0] + 1])

@@ -115,10 +115,12 @@ def _read_joined(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 
 
 def _flatten_service_event(detail: Mapping[str, Any]) -> dict[str, object]:
-    """The values of a service event by lower-cased name, without empty ones."""
+    """The values of a service event by lower-cased name; without an `accountid`, the only id is that."""
     places = ("additionalEventData", "serviceEventDetails")
     leaves = [leaf for place in places for leaf in _flatten_leaves(detail.get(place)).items()]
-    return {name: value for name, value in leaves if value is not None}
+    found = {name: value for name, value in leaves if value not in (None, "")}
+    ids = {value for value in found.values() if is_account_id(value)} - {detail.get("recipientAccountId")}
+    return {"accountid": ids.pop()} | found if len(ids) == 1 else found
 
 
 def _read_arrived(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
@@ -212,6 +214,9 @@ def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignore
     subject = read_text(principal or found.get("policyid") or found.get("regionname"), longest=256)
     if blank.event.name == REGION_STATUS:
         subject = f"{subject or 'a Region'} {found['status']}"
+    # These are about another account than the one that calls, or that has the record.
+    if blank.event.name in _ABOUT_OTHERS and not blank.denied:
+        return replace(blank, account_id=read_account_id(found.get("accountid")), subject=subject)
     return replace(blank, account_id=_read_affected(found, detail), subject=subject)
 
 
@@ -264,6 +269,7 @@ def _read_error(detail: Mapping[str, Any]) -> str | None:
 
 
 _NO_SIGNAL = "no signal"
+_ABOUT_OTHERS = ("AccountDepartedOrganization", "CloseAccountResult", "RemoveAccountFromOrganization")
 #: A stack can hold policies of what it does not own, as AWS::IAM::RolePolicy and AWS::SQS::QueuePolicy do.
 BY_ANY_STACK = {
     *("AttachRolePolicy", "PutBucketPolicy", "PutPermission", "PutRolePolicy", "SetQueueAttributes"),

@@ -159,6 +159,40 @@ def test_a_change_of_an_account_that_cannot_be_read_is_not_taken_for_one_of_the_
         parse(event)
 
 
+OF_OTHERS = {
+    "AccountDepartedOrganization.left.synthetic": "serviceEventDetails",
+    "CloseAccountResult.succeeded": "serviceEventDetails",
+    "RemoveAccountFromOrganization": "requestParameters",
+}
+
+
+@pytest.mark.parametrize("name", OF_OTHERS)
+def test_an_event_about_a_member_that_it_does_not_name_is_not_taken_for_one_of_the_management_account(name):
+    event = sample(name)
+    event["detail"][OF_OTHERS[name]] = None
+    with pytest.raises(MalformedEventError, match="12 digits"):
+        parse(event)
+
+
+@check_each(
+    "details", [{"departedAccountId": NEW}, {"account": {"id": NEW}}, {"departed": {"accountId": NEW}}]
+)
+def test_the_only_account_of_a_service_event_is_the_one_that_left(details):
+    event = sample("AccountDepartedOrganization.left.synthetic")
+    management = event["detail"]["recipientAccountId"]
+    event["detail"]["serviceEventDetails"] = details | {"managementAccountId": management}
+    signal = parse(event)
+    assert isinstance(signal, Signal)
+    assert signal.account_id == NEW
+
+
+def test_one_of_two_accounts_of_a_service_event_is_not_guessed():
+    event = sample("AccountDepartedOrganization.left.synthetic")
+    event["detail"]["serviceEventDetails"] = {"one": NEW, "other": MEMBER}
+    with pytest.raises(MalformedEventError, match="12 digits"):
+        parse(event)
+
+
 @pytest.mark.parametrize("code", [None, ""])
 def test_an_error_code_that_says_nothing_is_none(code):
     event = sample("PutAlternateContact.standalone.docs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final
 
 import typer
@@ -18,7 +19,9 @@ KIND_NAMES: Final = "security, operations, billing or primary"
 def check_account_id(value: str) -> str:
     """Return the value if it is an account ID; typer.BadParameter otherwise."""
     if not is_account_id(value):
-        raise typer.BadParameter("an account ID has 12 digits")
+        meant = re.sub(r"[\s_-]", "", value)
+        hint = f": write {meant}" if is_account_id(meant) else ""
+        raise typer.BadParameter(f"an account ID has 12 digits{hint}")
     return value
 
 

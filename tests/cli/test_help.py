@@ -51,6 +51,7 @@ def test_without_a_command_the_help_is_shown(desk):
         (["explain"], "Missing argument 'ACCOUNT'"),
         (["explain", "1234"], "an account ID has 12 digits"),
         (["explain", "\uff11" * 12], "an account ID has 12 digits"),
+        (["explain", "1111-2222-3333"], "an account ID has 12 digits: write 111122223333"),
         (["explain", "222222222222", "--nope"], "No such option"),
         (["expalin", "222222222222"], "Did you mean 'explain'"),
         (["--nope"], "No such option"),

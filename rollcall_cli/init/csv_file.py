@@ -63,6 +63,10 @@ _NEEDED: Final = frozenset(
 _NEEDED_FOR_ADDRESSES: Final = (_NEEDED - {"title", "email"}, frozenset(_EXPORT) - {"account_name", "ou"})
 #: Statuses of contacts that changed after the report's run had read them.
 _CHANGING: Final = (Verdict.SKIPPED, Verdict.PENDING)
+#: The first line of some files names for Excel what separates the cells.
+_SEPARATOR: Final = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
+#: What a spreadsheet shows in place of a value that it could not compute.
+_NO_VALUE: Final = re.compile(r"#(N/A|REF!|VALUE!|NAME\?|DIV/0!|NUM!|NULL!)")
 _OU_NAME: Final = re.compile(r'"((?:[^"]|"")*)"|([^/]+)')
 
 
@@ -97,13 +101,16 @@ def _list_rows(data: bytes, reader: _Reader) -> Iterator[tuple[int, Mapping[str,
         line = data.count(b"\n", 0, error.start) + 1
         reader.refuse(line, None, "is not UTF-8: save it as UTF-8 (in Excel: CSV UTF-8)")
         return
-    separator = max(",;\t", key=text.partition("\n")[0].count)
+    marked = _SEPARATOR.match(text)
+    separator = marked[1] if marked else max(",;\t", key=text.partition("\n")[0].count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     columns: Mapping[str, int] | None = None
     width, line = 0, 1
     try:
         for cells in rows:
-            if columns is None:
+            if marked and line == 1:
+                pass  # it is for Excel
+            elif columns is None:
                 columns, width = reader.read_header(cells), len(cells)
                 if not columns:
                     return
@@ -214,7 +221,12 @@ class _Reader:
         alternate = kind in ALTERNATE_KINDS
         if alternate and not any(values.values()):
             return Absent()
-        problems = {part: find_value_problem(part, value, kind) for part, value in values.items()}
+        problems = {
+            part: "is an error of a spreadsheet"
+            if _NO_VALUE.fullmatch(value)
+            else find_value_problem(part, value, kind)
+            for part, value in values.items()
+        }
         for part, problem in problems.items():
             if problem:
                 empty = "fill it, or empty all four for no contact" if alternate else "fill it"

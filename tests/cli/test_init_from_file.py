@@ -263,6 +263,16 @@ def test_whatever_the_file_is_errors_have_a_line_and_no_contact_details(data: by
     assert MALLORY[2] not in "\n".join(map(str, problems))
 
 
+def test_the_line_with_the_separator_for_excel_is_no_header() -> None:
+    data = sheet([(SHOP, "security", "Soc, day", *RIGHT["security"][1:])], separator=";")
+    assert read_csv(b"sep=;\r\n" + data, file=FILE) == read_csv(data, file=FILE)
+
+
+def test_an_error_of_a_spreadsheet_is_no_name() -> None:
+    data = b"sep=;\r\n" + sheet([(SHOP, "security", "#N/A", *RIGHT["security"][1:])], separator=";")
+    assert refuse(data) == [f"{FILE}:3: name: is an error of a spreadsheet: correct it"]
+
+
 def test_all_errors_are_named_with_line_column_and_fix() -> None:
     right = RIGHT["security"]
     data = sheet(

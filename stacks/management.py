@@ -8,7 +8,7 @@ from aws_cdk import Aws, CfnMapping, Environment, LegacyStackSynthesizer, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 
-from rollcall.model.well_known import MANAGEMENT_ROLE_NAME
+from rollcall.model.well_known import MANAGEMENT_ROLE_NAME, MANAGEMENT_STACK_NAME
 from rollcall_config.roster_compile import manages_primary
 from stacks.arns import get_intake_bus_arn, get_own_account_arn, get_reconcile_role_arn
 from stacks.constructs.forwarder import Forwarder
@@ -39,7 +39,7 @@ class ManagementStack(Stack):
         super().__init__(
             scope,
             id_,
-            stack_name="RollcallManagement",
+            stack_name=MANAGEMENT_STACK_NAME,
             description="Rollcall: forwards account and organization events to the hub",
             env=Environment(region=settings.region),
             synthesizer=LegacyStackSynthesizer(),
@@ -47,18 +47,28 @@ class ManagementStack(Stack):
         hub_of = CfnMapping(self, "HubOf", mapping={settings.management: {"Account": settings.hub}})
         hub = hub_of.find_in_map(Aws.ACCOUNT_ID, "Account")
         bus = events.EventBus.from_event_bus_arn(self, "IntakeBus", get_intake_bus_arn(settings, hub=hub))
-        Forwarder(self, "Forwarder", services=MANAGEMENT_SERVICES, intake_bus=bus)
+        arn = self.format_arn(service="cloudformation", resource="stack", resource_name=f"{self.stack_name}/")
+        forwarder = Forwarder(
+            self,
+            "Forwarder",
+            services=MANAGEMENT_SERVICES,
+            intake_bus=bus,
+            deployments_of=[self.stack_name, {"prefix": arn}],
+        )
         if settings.management_role:
             self._add_contacts_role(settings, roster)
         if settings.guardrail:
-            GuardrailPolicy(
+            guardrail = GuardrailPolicy(
                 self,
                 "Guardrail",
                 settings=settings,
                 guardrail=settings.guardrail,
                 primary=manages_primary(roster),
             )
-        add_member_forwarders(self, settings, roster, call_as="SELF")
+            # A deletion of the stack deletes what reports it last.
+            guardrail.node.add_dependency(forwarder)
+        if members := add_member_forwarders(self, settings, roster, call_as="SELF"):
+            members.node.add_dependency(forwarder)
 
     def _add_contacts_role(self, settings: Settings, roster: Mapping[str, Any]) -> None:
         """Add a role for this account's own contacts, which no call from another account reaches."""

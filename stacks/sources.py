@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.events.monitored import CLOUDFORMATION, MONITORED_EVENTS, PART_EVENTS, Scope
-from rollcall.events.parse import SIGNAL_EVENTS
+from rollcall.events.parse import DEPLOYMENTS, SIGNAL_EVENTS
 from rollcall.model.levels import Severity
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ _CALLS_OF_MEMBERS: Final = frozenset(
 #: Service and `detail.eventName` of what a forwarder sends besides.
 NAMED_EVENTS: Final = tuple(
     sorted(
-        {row for row in SIGNAL_EVENTS if row[0] in _BUSY}
+        {row for row in SIGNAL_EVENTS - DEPLOYMENTS if row[0] in _BUSY}
         | {
             row
             for row in SIGNAL_EVENTS
@@ -103,12 +103,24 @@ KEY_NAMES, REDRIVE_NAMES = (
 )
 
 
-def make_forwarder_pattern(services: Sequence[str]) -> dict[str, Any]:
-    """`source` and `detail` that match every event of these services, and the named ones of others."""
+def make_forwarder_pattern(
+    services: Sequence[str], *, deployments_of: Sequence[object] = ()
+) -> dict[str, Any]:
+    """`source` and `detail` that match every event of these services, and the named ones of others.
+
+    Of deployments, which everybody makes, only those of a stack whose name or ARN `deployments_of` matches,
+    and of a change set that is named without its stack. Without it, none.
+    """
     sources = {_make_source(service) for service in (*services, *(service for service, _ in NAMED_EVENTS))}
     named = [
         {"eventSource": [service], "eventName": [name for of, name in NAMED_EVENTS if of == service]}
         for service in sorted({service for service, _ in NAMED_EVENTS} - set(services))
     ]
+    deployed = {
+        "eventSource": [CLOUDFORMATION],
+        "eventName": sorted(name for _, name in DEPLOYMENTS),
+        "requestParameters": {"stackName": [*deployments_of, {"exists": False}]},
+    }
     matches = [{"eventSource": list(services)}, *named, {"regionName": [{"exists": True}]}]
+    matches += [deployed] * bool(deployments_of)
     return {"source": sorted(sources), "detail": {"$or": matches}}

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class Forwarder(Construct):
     """Sends every event of `services` to the hub's intake bus, and the named ones of others.
 
+    Also the deployments of a stack whose name or ARN is one of `deployments_of`, values of a pattern.
+
     The rule refuses replays. The hub selects the events of `services`, so that a new signal of them does not
     need an update of hundreds of stack instances.
     """
@@ -34,6 +36,7 @@ class Forwarder(Construct):
         *,
         services: Sequence[str],
         intake_bus: events.IEventBus,
+        deployments_of: Sequence[object] = (),
         dead_letters: sqs.IQueue | None = None,
     ) -> None:
         super().__init__(scope, id_)
@@ -45,9 +48,8 @@ class Forwarder(Construct):
                 "events.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
             ),
         )
-        self.rule = events.Rule(
-            self, "Rule", event_pattern=events.EventPattern(**make_forwarder_pattern(services))
-        )
+        pattern = make_forwarder_pattern(services, deployments_of=deployments_of)
+        self.rule = events.Rule(self, "Rule", event_pattern=events.EventPattern(**pattern))
         refuse_replays(self.rule)
         # The target grants the role events:PutEvents on exactly this bus.
         self.rule.add_target(targets.EventBus(intake_bus, role=role, dead_letter_queue=dead_letters))

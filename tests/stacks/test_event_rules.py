@@ -308,6 +308,45 @@ def test_a_member_sends_little_of_busy_services(
     assert matches(pattern, {"source": source, "detail": detail}) is taken
 
 
+STACK = "arn:aws:cloudformation:us-east-1:111111111111:stack/"
+
+
+@check_each("name", ["DeleteStack", "ExecuteChangeSet", "UpdateStack"])
+@pytest.mark.parametrize(
+    ("parameters", "taken"),
+    [
+        ({"stackName": "RollcallManagement"}, True),
+        ({"stackName": f"{STACK}RollcallManagement/0a1b"}, True),
+        ({"changeSetName": f"{STACK.replace('stack', 'changeSet')}cdk/0a1b"}, True),
+        ({"stackName": "RollcallManagementTest"}, False),
+        ({"stackName": f"{STACK}RollcallManagementTest/0a1b"}, False),
+        ({"stackName": "billing", "changeSetName": "RollcallManagement"}, False),
+    ],
+)
+def test_only_the_management_account_sends_deployments_and_only_of_its_own_stack(
+    assembly: Assembly, name: str, parameters: dict[str, str], *, taken: bool
+) -> None:
+    detail: dict[str, Any] = {"eventSource": "cloudformation.amazonaws.com", "eventName": name}
+    detail |= {"eventID": "1", "recipientAccountId": "111111111111", "requestParameters": parameters}
+    event = {"source": "aws.cloudformation", "detail": detail}
+    pattern = json.loads(
+        json.dumps(pattern_of(assembly.templates["RollcallManagement"], "Forwarder"))
+        .replace("{AWS::AccountId}", "111111111111")
+        .replace("{AWS::Region}", "us-east-1")
+    )
+    assert matches(pattern, event) is taken
+    assert not matches(pattern_of(assembly.templates["RollcallForwarder"], "Forwarder"), event)
+    assert not matches(pattern_of(assembly.templates["RollcallHub"], "IntakeForwarder"), event)
+    assert isinstance(parse(event), Ignored) is not taken
+
+
+def test_what_reports_who_deletes_the_stack_is_deleted_last(everything: Assembly) -> None:
+    template = everything.templates["RollcallManagement"]
+    rule, _ = template.one("AWS::Events::Rule", "Forwarder")
+    guardrail, _ = template.one("AWS::Organizations::Policy", "Guardrail")
+    assert rule in template.resources[guardrail]["DependsOn"]
+
+
 def test_patterns_fit_the_quota(assembly: Assembly, primary: Assembly) -> None:
     """2,048 characters, by default: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html."""
     for template in (*assembly.templates.values(), *primary.templates.values()):

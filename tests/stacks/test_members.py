@@ -110,7 +110,12 @@ def test_called_as_itself_it_is_the_management_accounts(tmp_path: Path) -> None:
     options = "members: {deploy: stackset, call_as: SELF, targets: [r-a1b2]}\n"
     assembly = synthesize_with(tmp_path, options=options)
     assert not assembly.templates["RollcallHub"].of_type(STACK_SET)
+    management = assembly.templates["RollcallManagement"]
     assert stack_set_of(assembly, "RollcallManagement")["CallAs"] == "SELF"
+    # What reports who deletes it is there as long as it is.
+    rule, _ = management.one("AWS::Events::Rule", "Forwarder")
+    (resource,) = [one for one in management.resources.values() if one["Type"] == STACK_SET]
+    assert rule in resource["DependsOn"]
 
 
 def test_members_run_the_forwarder_as_it_is_elsewhere(everything: Assembly) -> None:

@@ -11,6 +11,7 @@ from rollcall.model.levels import Severity
 from rollcall.model.well_known import (
     HUB_STACK_NAME,
     INTAKE_BUS_NAME,
+    MANAGEMENT_STACK_NAME,
     OPERATOR_ROLE_NAME,
     READER_ROLE_NAME,
     RECONCILE_ROLE_NAME,
@@ -70,7 +71,7 @@ _TAKEN_OVER = (
     "--reason TEXT`, stop the principal, then `cdk deploy --revert-drift` from a clean checkout."
 )
 _STOPPED = "If it was not planned: stop the principal, then `cdk deploy --revert-drift` and `rollcall sweep`."
-_DELETED = _STOPPED.replace(" --revert-drift", "")
+_DELETED = _STOPPED.replace(" --revert-drift`", "` (RollcallManagement: `cdk deploy 'Management/*'`)")
 _SILENCED = "Edits in members may not reach Rollcall now. If it was not planned: stop the principal, then "
 _SILENCED += "`cdk deploy --revert-drift` (with `call_as: SELF`: `cdk deploy 'Management/*' --revert-drift`),"
 _SILENCED += " `rollcall doctor` and `rollcall sweep`."
@@ -143,9 +144,9 @@ PART_EVENTS: Final = {
     (_KMS, "ScheduleKeyDeletion"): _part("key of the alert topic to be deleted", _HIGH, _STOPPED),
     (_KMS, "DisableKey"): _part("key of the alert topic disabled", _HIGH, _STOPPED),
     (_DYNAMODB, "DeleteTable"): _part("the state table deleted", _CRITICAL, _STOPPED),
-    (CLOUDFORMATION, "UpdateStack"): _part("RollcallHub is being deployed", _INFO, _PLANNED),
-    (CLOUDFORMATION, "ExecuteChangeSet"): _part("RollcallHub is being deployed", _INFO, _PLANNED),
-    (CLOUDFORMATION, "DeleteStack"): _part("RollcallHub is being deleted", _CRITICAL, _DELETED),
+    (CLOUDFORMATION, "UpdateStack"): _part("a Rollcall stack is being deployed", _INFO, _PLANNED),
+    (CLOUDFORMATION, "ExecuteChangeSet"): _part("a Rollcall stack is being deployed", _INFO, _PLANNED),
+    (CLOUDFORMATION, "DeleteStack"): _part("a Rollcall stack is being deleted", _CRITICAL, _DELETED),
     (_STS, "AssumeRole"): MonitoredEvent(
         "role for dead letters used",
         _MEDIUM,
@@ -255,10 +256,9 @@ BY_NAME: Final = {name: monitored for (_, name), monitored in MONITORED_EVENTS.i
 _VERSION: Final = re.compile(r"20[0-9]{6}(v[0-9]+)?$", re.ASCII)
 _ROLES: Final = (RECONCILE_ROLE_NAME, OPERATOR_ROLE_NAME, READER_ROLE_NAME, REDRIVE_ROLE_NAME)
 _NAMES: Final = "|".join((*_ROLES, INTAKE_BUS_NAME, STACK_SET_NAME))
+_STACKS: Final = rf"{HUB_STACK_NAME}(?=[-/]|OutcomesBus|$)|{MANAGEMENT_STACK_NAME}(?=/|$)"
 #: A name, or the part of an ARN, a URL or a StackSet's id, that the template, CloudFormation or the CDK gave.
-_OURS: Final = re.compile(
-    rf"(^|[:/])({HUB_STACK_NAME}(?=[-/]|OutcomesBus|$)|({_NAMES})(:[0-9a-f-]*)?$)", re.IGNORECASE | re.ASCII
-)
+_OURS: Final = re.compile(rf"(^|[:/])({_STACKS}|({_NAMES})(:[0-9a-f-]*)?$)", re.IGNORECASE | re.ASCII)
 #: Names of the parameters, in lower case, that say what a call is about.
 _SUBJECTS: Final = (
     *("functionname", "functionarn", "rolename", "name", "rule", "queueurl", "topicarn", "subscriptionarn"),

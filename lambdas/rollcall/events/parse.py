@@ -274,6 +274,8 @@ _ABOUT_OTHERS = ("AccountDepartedOrganization", "CloseAccountResult", "RemoveAcc
 BY_ANY_STACK = {
     *("AttachRolePolicy", "PutBucketPolicy", "PutPermission", "PutRolePolicy", "SetQueueAttributes"),
     "SetTopicAttributes",
+    # The stack that holds the StackSet may have another name than CloudFormation's events are forwarded of.
+    *("DeleteStackInstances", "DeleteStackSet"),
 }
 _SUCCEEDED, _FAILURE = "SUCCEEDED", "Failure"
 _REGION_STATUS = "Region Opt-In Status Change"
@@ -300,5 +302,7 @@ READERS: dict[tuple[str, str], tuple[Cause, _Reader]] = {
     (ACCOUNT, "PutContactInformation"): (Cause.CONTACT_EDITED, _read_contact_changed),
 }
 
+#: Deployments of stacks: the hub sees its own, and the management account's forwarder sends those of one.
+DEPLOYMENTS = frozenset(row for row in PART_EVENTS if row[0] == CLOUDFORMATION)
 #: All events that lead to a signal, by `detail.eventSource` and `detail.eventName`, and that forwarders send.
-SIGNAL_EVENTS = (frozenset(READERS) | frozenset(MONITORED_EVENTS)) - frozenset(PART_EVENTS)
+SIGNAL_EVENTS = (frozenset(READERS) | frozenset(MONITORED_EVENTS)) - frozenset(PART_EVENTS) | DEPLOYMENTS

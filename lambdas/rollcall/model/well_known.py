@@ -6,6 +6,8 @@ from typing import Final
 
 #: Stack of the hub, with whose name CloudFormation begins the names of its parts.
 HUB_STACK_NAME: Final = "RollcallHub"
+#: Stack of the management account, of which only that account's forwarder reports who deploys it.
+MANAGEMENT_STACK_NAME: Final = "RollcallManagement"
 #: Custom bus in the hub; forwarders in other accounts send to its ARN.
 INTAKE_BUS_NAME: Final = "rollcall-intake"
 #: Role of `reconcile`; a trust policy in another account cannot name a role that does not exist yet.

@@ -480,6 +480,13 @@ OF_PART = {
         {"stackName": f"arn:aws:cloudformation:us-east-1:{HUB}:stack/RollcallHub/0a1b"},
         "CRITICAL",
     ),
+    "management": ("cloudformation", "UpdateStack", {"stackName": "RollcallManagement"}, "INFO"),
+    "no management": (
+        "cloudformation",
+        "DeleteStack",
+        {"stackName": f"arn:aws:cloudformation:us-east-1:{HUB}:stack/RollcallManagement/0a1b"},
+        "CRITICAL",
+    ),
     "change set": ("cloudformation", "ExecuteChangeSet", {"changeSetName": "arn:a/b"}, "INFO"),
     "forwarder": ("cloudformation", "DeleteStackInstances", {"stackSetName": "rollcall-forwarder"}, "HIGH"),
     "StackSet": (
@@ -496,10 +503,11 @@ OF_PART = {
     ),
 }
 #: They are the deployment.
-DEPLOYS = ("deployment", "stack", "change set")
+DEPLOYS = ("deployment", "stack", "management", "no management", "change set")
 OF_NONE = {
     "other function": ("lambda", "UpdateFunctionCode20150331v2", {"functionName": "billing"}),
     "other stack": ("cloudformation", "DeleteStack", {"stackName": "RollcallHubTest"}),
+    "another stack": ("cloudformation", "UpdateStack", {"stackName": "RollcallManagement-2"}),
     "other StackSet": ("cloudformation", "DeleteStackSet", {"stackSetName": "rollcall-forwarder-2"}),
     "other role": ("iam", "DeleteRole", {"roleName": "rollcall-reconciled"}),
     "rule on the outcome bus": (
@@ -559,6 +567,8 @@ def test_a_change_of_something_else_in_the_hub_is_nothing(case):
 BY_ANY_STACK = {
     *("AttachRolePolicy", "PutBucketPolicy", "PutPermission", "PutRolePolicy", "SetQueueAttributes"),
     "SetTopicAttributes",
+    # The stack that does this may be one whose deployments are not forwarded.
+    *("DeleteStackInstances", "DeleteStackSet"),
 }
 
 

@@ -101,6 +101,8 @@ KEY_NAMES, REDRIVE_NAMES = (
     tuple(sorted(name for (_, name), one in PART_EVENTS.items() if one.scope is scope))
     for scope in (Scope.KEY, Scope.REDRIVE)
 )
+#: `detail.eventName` of what changes or removes a rule.
+RULE_NAMES: Final = tuple(name for name in PART_NAMES if name.endswith(("Rule", "Targets")))
 
 
 def make_forwarder_pattern(

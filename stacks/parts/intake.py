@@ -27,6 +27,7 @@ from stacks.sources import (
     PART_SOURCES,
     REDRIVE_NAMES,
     REGION_SWITCHED,
+    RULE_NAMES,
     SOURCES,
     list_alert_only_names,
     list_write_names,
@@ -72,6 +73,7 @@ class Intake(Construct):
             self, "account events", {"$or": [{"eventName": acted_on}, others]} | made
         )
         parts = self._add_parts()
+        watch = self._add_watch(parts)
         self.alert_only, self.alert_only_dead_letters, alerts = self._add_queue(
             Construct(self, "AlertOnly"),
             "events that are only alerted",
@@ -98,7 +100,7 @@ class Intake(Construct):
             dead_letters=self.dead_letters,
         ).rule
         for queue, dead_letters, rules, failed in (
-            (self.queue, self.dead_letters, (signals, parts), (own,)),
+            (self.queue, self.dead_letters, (signals, parts, watch), (own,)),
             (self.alert_only, self.alert_only_dead_letters, (alerts,), ()),
             (self.echoes, self.echo_dead_letters, (echoes,), ()),
         ):
@@ -129,6 +131,22 @@ class Intake(Construct):
             pattern=events.EventPattern(
                 source=list(PART_SOURCES), detail={"errorCode": [{"exists": False}], "$or": pattern}
             ),
+            queue=self.queue,
+            dead_letters=self.dead_letters,
+        ).rule
+
+    def _add_watch(self, parts: events.Rule) -> events.Rule:
+        """Queue what is done to the rule for parts, which cannot report that it is disabled or deleted.
+
+        That one reports what is done to this rule.
+        """
+        named = [{"requestParameters": {field: [parts.rule_name]}} for field in ("name", "rule")]
+        detail = {"errorCode": [{"exists": False}], "eventName": list(RULE_NAMES), "$or": named}
+        return BusToQueue(
+            self,
+            "Watch",
+            bus=None,
+            pattern=events.EventPattern(source=["aws.events"], detail=detail),
             queue=self.queue,
             dead_letters=self.dead_letters,
         ).rule

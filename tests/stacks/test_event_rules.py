@@ -252,6 +252,34 @@ def test_changes_of_rollcall_itself_reach_the_queue(hub: Template, service: str,
     assert not is_taken(errorCode="AccessDenied")
 
 
+@check_each("name", ["DeleteRule", "DisableRule", "PutRule", "PutTargets", "RemoveTargets"])
+def test_each_of_two_rules_reports_what_is_done_to_the_other(hub: Template, name: str) -> None:
+    """A rule that is disabled or deleted cannot say so."""
+    parts, _ = hub.one("AWS::Events::Rule", "IntakeParts")
+    watch, rule = hub.one("AWS::Events::Rule", "IntakeWatch")
+    queue, _ = hub.one("AWS::SQS::Queue", "IntakeQueue")
+    assert "EventBusName" not in rule
+    assert [target["Arn"] for target in rule["Targets"]] == [{"Fn::GetAtt": [queue, "Arn"]}]
+    key = {"Fn::GetAtt": [hub.one("AWS::KMS::Key", "AlertsKey")[0], "Arn"]}
+    watched = json.dumps(hub.one("AWS::Events::Rule", "IntakeParts")[1]["EventPattern"])
+    of_parts = resolved(json.loads(watched.replace(json.dumps(key), '"arn:ours"')))
+    # As CloudFormation names them.
+    names = {one: f"RollcallHub-{one}-1A2B3C" for one in (parts, watch)}
+    watching = json.dumps(rule["EventPattern"]).replace(json.dumps({"Ref": parts}), json.dumps(names[parts]))
+    of_watch = json.loads(watching)
+
+    def event(about: str) -> dict[str, Any]:
+        parameters = {"rule" if "Targets" in name else "name": about}
+        detail = {"eventSource": "events.amazonaws.com", "eventName": name, "requestParameters": parameters}
+        return {"source": "aws.events", "detail": detail}
+
+    assert matches(of_watch, event(names[parts]))
+    assert matches(of_parts, event(names[watch]))
+    assert find_part({"name": names[watch]}) == names[watch]
+    assert not matches(of_watch, event(names[watch]))
+    assert not matches(of_watch, event("billing"))
+
+
 def test_a_bus_of_rollcall_is_known_by_its_name(hub: Template) -> None:
     names = [bus["Name"] for bus in hub.of_type("AWS::Events::EventBus").values()]
     assert len(names) == 2

@@ -63,7 +63,7 @@ _GROUP: Final = (
 NOTICES: Final = {
     NoticeKind.SWEEP_HELD: "run, plan (digest), roster (digest), first, drift (deletes under the roster in force), reasons, accounts_changed, accounts_active,"
     " changes, deletes, by_kind, weakenings (kind, text, accounts: ids, count), warnings, not_compared, groups (largest first), groups_count, expires_at",
-    NoticeKind.PLAN_ENDED: "plan, roster, ending (approved, superseded, replaced by another roster, not-needed or expired), by (who approved it), newer (plan)",
+    NoticeKind.PLAN_ENDED: "plan, roster, ending (approved, superseded, renewed by the same plan of a later run, replaced by another roster, not-needed, expired, or lapsed: expired though approved), by (who approved it), newer (plan)",
     NoticeKind.SWEEP_FAILED: "run (or the execution, if no run began), failed (step: error), contacts (count by verdict)",
     NoticeKind.SWEEP_DRIFT: "run, accounts, contacts, became (verdict: count), suspects, groups, groups_count",
     NoticeKind.SWEEP_APPLIED: "run, plan, trigger, by, became, ending, examples of contacts that were not set (at most"

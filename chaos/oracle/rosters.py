@@ -212,8 +212,11 @@ def _has_ended(evidence: Evidence, first: Published, end: Published, approved: S
             )
         case "expired":
             return expires_at <= end.time + evidence.story.skew
-        case "superseded":
-            return any(
+        case "lapsed":
+            return expires_at <= end.time + evidence.story.skew and bool(approved)
+        case "superseded" | "renewed":
+            same = facts["newer"] == facts["plan"]
+            return same is (facts["ending"] == "renewed") and any(
                 item.document["notice"] == "sweep-held" and item.document["facts"]["plan"] == facts["newer"]
                 for item in evidence.notices
                 if item.document["incident_id"] != end.document["incident_id"]

@@ -237,6 +237,8 @@ NOTICES: dict[str, Notice] = {
     "plan-ended-superseded": _of(NoticeKind.PLAN_ENDED, ENDED, ending="superseded", newer="6a" * 32),
     "plan-ended-replaced": _of(NoticeKind.PLAN_ENDED, ENDED, ending="replaced"),
     "plan-ended-not-needed": _of(NoticeKind.PLAN_ENDED, ENDED, ending="not-needed"),
+    "plan-ended-renewed": _of(NoticeKind.PLAN_ENDED, ENDED, ending="renewed", newer="5f" * 32),
+    "plan-ended-lapsed": _of(NoticeKind.PLAN_ENDED, ENDED, ending="lapsed", by=BY),
     "plan-ended-expired": _of(NoticeKind.PLAN_ENDED, ENDED, ending="expired"),
     "sweep-drift": _of(NoticeKind.SWEEP_DRIFT, DRIFT),
     "sweep-drift-left": _of(

@@ -96,9 +96,20 @@ PLANS: Final[dict[str, NoticeWords]] = {
     "plan-ended/replaced": replace(
         _ENDED, headline="plan no longer pending approval, another roster was approved or deployed"
     ),
+    "plan-ended/renewed": replace(
+        _ENDED,
+        headline="pending plan stored anew by a later run, it has an open alert of its own",
+        lines=(_PLAN, _ROSTER),
+        do="- Approve or correct it, by its newer alert.",
+    ),
+    "plan-ended/lapsed": replace(
+        _ENDED,
+        headline="plan EXPIRED, the approval by {operator} had no effect, nothing of it was written",
+        do="- To have what is left planned again, run `rollcall sweep`: it alerts what needs approval.",
+    ),
     "plan-ended/expired": replace(
         _ENDED,
-        headline="pending plan EXPIRED, nobody approved it and nothing of it was written",
+        headline="pending plan EXPIRED, nothing of it was written",
         do="- To have what is left planned again, run `rollcall sweep`: it alerts what needs approval.",
     ),
 }

@@ -94,21 +94,24 @@ _DIGITS: Final = 12
 _ENDINGS: Final = {
     "approved": "was approved before, by {by}",
     "superseded": "was superseded by a newer one, {newer}",
+    "renewed": "was stored anew by a later run",
     "expired": "expired",
+    "lapsed": "expired, and the approval by {by} had no effect",
     "not-needed": "is not needed any more",
     "replaced": "ended when another roster was deployed or approved",
 }
 #: The fix where it depends on the state of the hub.
 LOOK: Final = "`rollcall status` shows what is in force and what is pending approval"
 NEW_PLAN: Final = "`rollcall sweep --follow` makes a new plan and shows its digest"
-_FIXES: Final = {"approved": LOOK, "expired": NEW_PLAN, "not-needed": LOOK, "replaced": LOOK}
+_FIXES: Final = {"expired": NEW_PLAN, "lapsed": NEW_PLAN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanEnd(Serializable):
     """How the wait of a plan ended: facts of its notice. No contact details.
 
-    `by` is who approved it, `newer` the digest of the plan that superseded it.
+    `by` is who approved it, `newer` the digest of the plan that superseded it: its own if that is the same
+    plan, which another run stored.
     """
 
     plan: str
@@ -120,7 +123,8 @@ class PlanEnd(Serializable):
         """Why the plan cannot be approved any more, and what to do."""
         newer = (self.newer or "")[:_DIGITS]
         why = _ENDINGS[self.ending].format(by=self.by, newer=newer)
-        fix = f"`rollcall approve {newer}` shows the newer plan and asks" if newer else _FIXES[self.ending]
+        known = _FIXES.get(self.ending, LOOK)
+        fix = f"`rollcall approve {newer}` shows the newer plan and asks" if newer else known
         return f"the plan {self.plan[:_DIGITS]} {why}", fix
 
 

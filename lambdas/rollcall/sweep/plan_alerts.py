@@ -267,13 +267,13 @@ def _find_end(
     """How the wait ended; None while it goes on.
 
     `known` is what is stored under its digest, `waiting` are all plans that wait, `rosters` the digests of
-    those that are in force and deployed. An approval counts when its roster is in force: until then another
-    roster may come first, and nothing comes of it.
+    those in force and deployed. An approval counts once its roster is in force: another may come first.
     """
+    by = known.approved_by if known is not None and known.data == alerted.data else None
     if known is not None and known.data == alerted.data:
-        if known.approved_by is not None and known.roster == rosters[0]:
-            return PlanEnd(plan=alerted.plan, ending="approved", by=known.approved_by)
-        lost = known.approved_by is not None and known.roster not in rosters and alerted.topic != "rollback"
+        if by is not None and known.roster == rosters[0]:
+            return PlanEnd(plan=alerted.plan, ending="approved", by=by)
+        lost = by is not None and known.roster not in rosters and alerted.topic != "rollback"
         if known.expires_at > now and not lost:
             return None
     expired = alerted.expires_at <= now
@@ -281,9 +281,10 @@ def _find_end(
     # The same plan may wait anew, from another run: if it had expired, that is what ended it.
     newer = [one for one in newer if one.data != alerted.data and not (expired and one.plan == alerted.plan)]
     if newer:
-        latest = max(newer, key=lambda one: one.made_at)
-        return PlanEnd(plan=alerted.plan, ending="superseded", newer=latest.plan)
+        latest = max(newer, key=lambda one: one.made_at).plan
+        ending = "renewed" if latest == alerted.plan else "superseded"
+        return PlanEnd(plan=alerted.plan, ending=ending, newer=latest)
     if expired:
-        return PlanEnd(plan=alerted.plan, ending="expired")
+        return PlanEnd(plan=alerted.plan, ending="lapsed" if by else "expired", by=by)
     over = "not-needed" if alerted.roster in rosters else "replaced"
     return PlanEnd(plan=alerted.plan, ending=over)

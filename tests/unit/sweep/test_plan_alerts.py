@@ -142,6 +142,15 @@ class TestEnds:
         assert find_endings(world) == ["expired"]
         assert len(find_open(world)) == 1
 
+    def test_one_that_was_altered_and_stored_anew_is_not_superseded_by_itself(self):
+        world, plan = held_drift()
+        (key,) = [one for one in world.runs.objects if one.endswith("/accounts")]
+        world.runs.objects[key] = "[]"
+        world.sweep("schedule")
+        (ended,) = [one for one in world.notices if one["notice"] == "plan-ended"]
+        assert (ended["facts"]["ending"], ended["facts"]["newer"]) == ("renewed", plan)
+        assert len(find_open(world)) == 1
+
     @pytest.mark.parametrize("unread", [[MEMBER, PRODUCTION], [PRODUCTION]])
     def test_a_sweep_that_cannot_read_the_contacts_ends_nothing(self, unread):
         world, plan = held_drift()

@@ -151,6 +151,22 @@ def test_an_approval_that_is_cut_off_does_not_forget_that_a_person_went_back(ste
     assert world.state.approved == GOOD
 
 
+def test_an_approval_that_is_cut_off_before_it_had_an_effect_is_not_denied_when_it_expires():
+    world = bad_world()
+    plan_rollback(world)
+    (held,) = world.sweeps.list_pending(world.clock.now())
+    world.faults.plan("sweeps.approve.after", RuntimeError("cut off"))
+    with pytest.raises(RuntimeError):
+        world.command("approve", plan=held.plan)
+    for _ in range(3):
+        world.clock.sleep(7 * 86_400)
+        world.handle({"operation": "follow-up"})
+    ended = world.facts("plan-ended")
+    assert (ended["plan"], ended["ending"], ended["by"]) == (held.plan, "lapsed", ALICE)
+    world.sweeps.plans.clear()  # as the table does by itself
+    assert world.command("approve", plan=held.plan)["refused"].endswith(f"{ALICE} had no effect")
+
+
 def test_what_is_still_deployed_does_not_come_back_by_itself_and_another_roster_does():
     world = settled()
     world.deploy(NARROW)

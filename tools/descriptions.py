@@ -51,7 +51,8 @@ CAUSES: Final = {
 _GROUP: Final = (
     "by (principal, address, set, unsure (as set, but some edits may have set other values), critical, reported or rest),"
     " actor (of the latest edit), source_ip, principals (at most 100, most edits"
-    " first), principals_count, accounts_count, restored_count (accounts with no contact left changed), edits,"
+    " first), principals_count, accounts_count, restored_count (accounts with no contact left changed),"
+    " at_least (those of the facts that may be more: a group remembers 200 principals, 5,000 accounts, 20 programs), edits,"
     " done (what was done to which contacts: count), programs, first_at,"
     " last_at, ended, lines (new ones, at most 100: incident_id, account, kinds, cause, event, done, principal, program,"
     " verdict, severity, at, left, reason), lines_count, left (contacts left changed that keep the group open, as lines), left_count,"

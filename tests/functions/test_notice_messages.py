@@ -100,6 +100,35 @@ def test_of_one_account_people_read_the_singular():
     assert fill_words("{n} more alerts", {"n": 1}) == "1 more alert"
 
 
+@pytest.mark.parametrize(("people", "named"), [(199, []), (200, ["principals_count"])])
+def test_a_group_that_remembers_as_many_names_as_it_can_says_that_there_may_be_more(people, named):
+    group = make_group()
+    for number in range(people):
+        actor = make_line(number).actor
+        group = group.count(make_line(number, actor={**actor, "principal": f"role/{number}"}))
+    facts = make_group_notice(group, [], []).facts
+    assert (facts["principals_count"], facts["at_least"]) == (people, named)
+    everywhere = replace(group, accounts=tuple(f"{number:012d}" for number in range(5000)))
+    assert {"accounts_count", "restored_count"} <= set(
+        make_group_notice(everywhere, [], []).facts["at_least"]
+    )
+
+
+def test_what_a_group_could_not_remember_is_not_hidden():
+    least = ["accounts_count", "principals_count", "programs"]
+    facts = {**NOTICES["bulk-edit-from-one-address"].facts, "accounts_count": 5000, "principals_count": 200}
+    notice = replace(NOTICES["bulk-edit-from-one-address"], facts={**facts, "at_least": least})
+    text = " ".join(render_plain_text(message(notice)).text.split())
+    assert "contacts of at least 5000 accounts" in text
+    assert "Who: at least 200 principals, see below" in text
+    assert "- and at least 19" in text
+    assert "and maybe others" in text
+    assert build_notice_document(notice, at=NOW)["title"].startswith("Rollcall: bulk edit, at least 5000 acc")
+    exact = render_plain_text(message(replace(notice, facts={**facts, "at_least": []}))).text
+    assert "at least" not in exact
+    assert "maybe" not in exact
+
+
 @pytest.mark.parametrize(
     ("name", "title"),
     [

@@ -7,7 +7,16 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from rollcall.events.actor import ROOT_USER
-from rollcall.grouping.model import BULK, Group, GroupKey, GroupKind, Line
+from rollcall.grouping.model import (
+    BULK,
+    MOST_NAMED,
+    MOST_PROGRAMS,
+    MOST_REMEMBERED,
+    Group,
+    GroupKey,
+    GroupKind,
+    Line,
+)
 from rollcall.model.levels import Severity
 from rollcall.outcomes.notice_kinds import NoticeKind
 from rollcall.outcomes.notices import Notice, format_time, make_notice
@@ -62,6 +71,7 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
         "principals_count": len(group.principals),
         "accounts_count": len(group.accounts),
         "restored_count": len(set(group.accounts) - {line.account_id for line in latest}),
+        "at_least": _list_lower_bounds(group),
         "edits": group.edits,
         "done": dict(group.done),
         "programs": list(group.programs),
@@ -78,6 +88,13 @@ def make_group_notice(group: Group, lines: Sequence[Line], left: Sequence[Line])
     }
     notice = make_notice(find_notice_kind(kind), key=group.key.id, facts=facts, update=group.updates)
     return replace(notice, severity=_find_severity(group, lines, wrong))
+
+
+def _list_lower_bounds(group: Group) -> list[str]:
+    """The facts that may be more than they say: the group remembers no further names."""
+    named = ["principals_count"] * (len(group.principals) >= MOST_NAMED)
+    counted = ["accounts_count", "restored_count"] * (len(group.accounts) >= MOST_REMEMBERED)
+    return [*named, *counted, *["programs"] * (len(group.programs) >= MOST_PROGRAMS)]
 
 
 def doubt_line(line: Line) -> Line:

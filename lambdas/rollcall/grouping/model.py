@@ -48,10 +48,10 @@ MOST_ACCOUNTS: Final = 40
 MOST_ALERTS: Final = 30
 ALERTS_WITHIN: Final = 10
 #: Account ids, and ids of incidents, that a group remembers to count each once: they fit its item.
-_MOST_REMEMBERED: Final = 5000
+MOST_REMEMBERED: Final = 5000
 #: Principals likewise, and programs.
-_MOST_NAMED: Final = 200
-_MOST_PROGRAMS: Final = 20
+MOST_NAMED: Final = 200
+MOST_PROGRAMS: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,11 +172,11 @@ class Group(Serializable):
         return replace(
             self,
             edits=self.edits + 1,
-            counted=_append(self.counted, line.incident_id, _MOST_REMEMBERED),
-            accounts=_append(self.accounts, line.account_id, _MOST_REMEMBERED),
+            counted=_append(self.counted, line.incident_id, MOST_REMEMBERED),
+            accounts=_append(self.accounts, line.account_id, MOST_REMEMBERED),
             principals=_add(self.principals, line.principal),
             done=_add(self.done, " ".join((*line.kinds, line.done))),
-            programs=_append(self.programs, str(line.actor.get("user_agent") or "unknown"), _MOST_PROGRAMS),
+            programs=_append(self.programs, str(line.actor.get("user_agent") or "unknown"), MOST_PROGRAMS),
             actor=line.actor if self.last_at is None or line.at >= self.last_at else self.actor,
             first_at=min(self.first_at or line.at, line.at),
             last_at=max(self.last_at or line.at, line.at),
@@ -192,7 +192,7 @@ def _append(known: tuple[str, ...], name: str, most: int) -> tuple[str, ...]:
 
 
 def _add(counts: Mapping[str, int], name: str) -> Mapping[str, int]:
-    full = name not in counts and len(counts) >= _MOST_NAMED
+    full = name not in counts and len(counts) >= MOST_NAMED
     return counts if full else {**counts, name: counts.get(name, 0) + 1}
 
 

@@ -24,14 +24,29 @@ _LINES: Final = (
 
 
 def summarise_group(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Further facts, made of those of a group: `who`, `programs`, `origin`, `why_alone` and `meanwhile`."""
+    """Further facts, made of those of a group: `who`, `programs`, `origin`, `why_alone` and `meanwhile`.
+
+    Also `accounts_count` as text, if there may be more.
+    """
     actor, left, alone = given.get("actor"), given.get("left_count"), given.get("left_alone_count")
-    return {
+    programs = dict.fromkeys(name_program(str(one)) for one in read_list(given, "programs"))
+    others = " and maybe others" if _is_least(given, "programs") else ""
+    more = {"accounts_count": _count(given, "accounts_count")} if _is_least(given, "accounts_count") else {}
+    return more | {
         "who": _describe_principals(given),
-        "programs": ", ".join(dict.fromkeys(name_program(str(one)) for one in read_list(given, "programs"))),
+        "programs": ", ".join(programs) + others,
         "origin": describe_origin(actor) if isinstance(actor, Mapping) else given.get("source_ip"),
         **_describe_left(left, alone, read_list(given, "left_alone")),
     }
+
+
+def _count(given: Mapping[str, Any], name: str) -> str:
+    return f"{'at least ' * _is_least(given, name)}{given[name]}"
+
+
+def _is_least(given: Mapping[str, Any], name: str) -> bool:
+    """Whether a group had to forget names of these, and there may be more."""
+    return name in read_list(given, "at_least")
 
 
 #: Why Rollcall leaves a contact as it is, by verdict.
@@ -78,12 +93,13 @@ def list_principals(given: Mapping[str, Any]) -> tuple[Section, ...]:
     found = read_list(given, "principals")
     several = len(found) > 1 and not given.get("actor")
     items = [_describe_principal(item) for item in found[:_MOST_NAMED]] if several else []
-    return make_section("Who, most edits first", items, given.get("principals_count"))
+    least = _is_least(given, "principals_count")
+    return make_section("Who, most edits first", items, given.get("principals_count"), least=least)
 
 
 def _describe_principals(given: Mapping[str, Any]) -> str | None:
     found, actor = read_list(given, "principals"), given.get("actor")
-    count = given.get("principals_count", len(found))
+    count = _count(given, "principals_count") if "principals_count" in given else len(found)
     if isinstance(actor, Mapping):
         several = f"the same name in {count} accounts; the latest: " if len(found) > 1 else ""
         return several + describe_actor(actor)

@@ -285,8 +285,13 @@ def read_list(given: Mapping[str, Any], name: str) -> Sequence[Any]:
     return found if isinstance(found, Sequence) and not isinstance(found, str) else ()
 
 
-def make_section(title: str, items: Sequence[str], total: object) -> tuple[Section, ...]:
-    """The items, and how many there are beyond them as far as that is known; no section without items."""
+def make_section(
+    title: str, items: Sequence[str], total: object, *, least: bool = False
+) -> tuple[Section, ...]:
+    """The items, and how many there are beyond them as far as that is known; no section without items.
+
+    `least` is whether there may be more than `total`.
+    """
     more = total - len(items) if isinstance(total, int) else 0
-    rest = [f"and {more} more"] if more > 0 else []
+    rest = [f"and {'at least ' * least}{more} more"] if more > 0 else []
     return (Section(title=title, items=(*map(make_printable, items), *rest)),) if items else ()

@@ -74,7 +74,8 @@ def _write_title(item: Notice) -> str:
     facts, account = item.facts, item.facts.get("account")
     where = f"{account.get('id')} {facts.get('kind') or ''}".strip() if isinstance(account, Mapping) else ""
     count = facts.get("accounts_count")
-    counted = f"{count} account{'s' * (count != 1)}" if count else ""
+    least = "at least " * ("accounts_count" in (facts.get("at_least") or ()))
+    counted = f"{least}{count} account{'s' * (count != 1)}" if count else ""
     left = f"{facts['left_count']} left changed" if facts.get("left_count") else ""
     alone = f"{facts['left_alone_count']} left by decision" if facts.get("left_alone_count") else ""
     what = _TITLES.get((item.kind, bool(facts.get("drift"))), item.kind.replace("-", " "))

@@ -210,6 +210,13 @@ def count_revert(known: RepeatedEdits, revert: Revert) -> RepeatedEdits:
     )
 
 
+def note_right(known: RepeatedEdits, at: datetime) -> RepeatedEdits:
+    """What is known once the contact was seen to be right `at` that time: no change since then waits."""
+    if known.wrong_since is None or (known.changed_at is not None and known.changed_at > at):
+        return known
+    return replace(known, wrong_seconds=count_wrong(known, at), wrong_since=None)
+
+
 def _add_actor(actors: tuple[str, ...], principal: str) -> tuple[str, ...]:
     """The latest, each once: of sessions that differ in numbers only the latest."""
     mine = _strip_numbers(principal)

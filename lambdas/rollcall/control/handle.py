@@ -263,14 +263,14 @@ class CommandHandler:
                 "this contact is not in backoff after repeated edits",
                 fix="nothing to release: its next edit is restored at once",
             )
-        next_try = {"next_try_at": format_time(waits.until) if (waits := find_backoff(known, now)) else None}
+        backoff = find_backoff(known, now) if known.wrong_since is not None else None
+        next_try = {"next_try_at": format_time(backoff.until) if backoff else None}
         facts = command.facts | {"account": {"id": account_id}, "kind": str(kind)} | next_try
-        # One alert may be under way that this worker does not know of.
-        update = known.updates + 1
+        update = known.updates + 1  # one alert may be under way that this worker does not know of
         notice = make_notice(NoticeKind.RELEASED, key=record.repeated_key, facts=facts, update=update)
         self.bus.publish_notice(notice, now)
-        waiting = {"waiting": known.wrong_since is not None}
-        return contact | waiting | {"release": contact | {"by": command.caller.arn, "at": now.isoformat()}}
+        answer = contact | {"waiting": known.wrong_since is not None}
+        return answer | {"release": contact | {"by": command.caller.arn, "at": now.isoformat()}}
 
     def _find_pending(self, plan: str | None, approved: str | None, now: datetime) -> PendingPlan:
         pending = self.sweeps.find_pending(plan) if plan is not None else None

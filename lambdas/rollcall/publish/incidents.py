@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from rollcall.contact.known_drift import compute_fingerprint, note_drift
 from rollcall.contact.record import SKEW, end_intent, mark_published, release_intent, update_record
-from rollcall.contact.repeated_edits import Revert, count_revert
+from rollcall.contact.repeated_edits import Revert, count_revert, note_right
 from rollcall.decide.intent import Answer, WriteState
 from rollcall.events.signal import TAMPERING, Cause, Ignored, Signal, compute_age
 from rollcall.grouping.grouper import Grouper, Placed
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rollcall.contact.record import ContactMemory, ContactRecord
     from rollcall.model.account import Account
     from rollcall.ports import Clock, OutcomeBus
-
 
 #: An edit that is older and still waits is alerted even if nothing refused: the restore is late.
 LATE: Final = timedelta(minutes=2)
@@ -249,7 +248,8 @@ def close_record(record: ContactRecord, signal: Signal, item: AppliedChange, now
     if seen_at is not None and (later := _find_last_seen(record)) is not None and seen_at < later:
         return record  # a slow worker knows less than who stored this
     drift = note_drift(record.drift, verdict, item.outcome.found, seen_at or now)
-    return replace(record, drift=drift, seen_at=seen_at or record.seen_at)
+    repeated = note_right(record.repeated, seen_at or now) if verdict in RIGHT else record.repeated
+    return replace(record, drift=drift, repeated=repeated, seen_at=seen_at or record.seen_at)
 
 
 def _date_look(item: AppliedChange) -> datetime | None:

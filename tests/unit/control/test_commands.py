@@ -503,6 +503,22 @@ class TestRelease:
         assert world.contacts()["SECURITY"] == api_values("soc")
         assert world.command("release", account=MEMBER, kind="SECURITY")["waiting"] is False
 
+    def test_after_somebody_corrected_the_contact_by_hand_it_says_that_none_is_waiting(self):
+        world = self.standing_off()
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **api_values("soc"))
+        Timeline(world).run(until=200)
+        assert world.command("release", account=MEMBER, kind="SECURITY")["waiting"] is False
+        assert world.facts("released")["next_try_at"] is None
+
+    def test_after_one_more_edit_of_it_one_is_waiting(self):
+        world = self.standing_off()
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **api_values("soc"))
+        Timeline(world).run(until=120)
+        world.member().put_alternate_contact(AlternateContactType="SECURITY", **MALLORY)
+        Timeline(world).run(until=30)
+        assert world.command("release", account=MEMBER, kind="SECURITY")["waiting"] is True
+        assert world.facts("released")["next_try_at"] is not None
+
     def test_what_is_no_standoff_cannot_be_ended(self):
         world = self.standing_off()
         for account_id, kind in ((MEMBER, "BILLING"), (PRODUCTION, "SECURITY")):

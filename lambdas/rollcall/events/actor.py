@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -156,6 +156,19 @@ def make_key_text(value: str, *, longest: int = 256) -> str:
     if value.isascii() and len(value) <= longest:
         return value
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def flatten_leaves(value: object) -> dict[str, object]:
+    """Leaves of nested objects by lower-cased name; of two equal names the outer, then the first wins."""
+
+    def flatten(part: object) -> Iterator[tuple[str, object]]:
+        if isinstance(part, Mapping):
+            for item in reversed(list(part.values())):  # what comes later overwrites: the first of two stays
+                yield from flatten(item)
+            own = [(str(key).lower(), item) for key, item in part.items() if not isinstance(item, Mapping)]
+            yield from reversed(own)
+
+    return dict(flatten(value))
 
 
 def _read_flag(value: object) -> bool | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from rollcall.events.actor import Actor, make_key_text, read_text
+from rollcall.events.actor import Actor, flatten_leaves, make_key_text, read_text
 from rollcall.events.monitored import (
     ACCOUNT,
     CLOUDFORMATION,
@@ -84,19 +84,6 @@ def _read_as_record(envelope: Mapping[str, Any], detail: Mapping[str, Any]) -> M
     }
 
 
-def _flatten_leaves(value: object) -> dict[str, object]:
-    """Leaves of nested objects by lower-cased name; of two equal names the outer, then the first wins."""
-
-    def flatten(part: object) -> Iterator[tuple[str, object]]:
-        if isinstance(part, Mapping):
-            for item in reversed(list(part.values())):  # what comes later overwrites: the first of two stays
-                yield from flatten(item)
-            own = [(str(key).lower(), item) for key, item in part.items() if not isinstance(item, Mapping)]
-            yield from reversed(own)
-
-    return dict(flatten(value))
-
-
 def _read_account_id(value: object) -> str:
     """The value, if it is an account id; MalformedEventError if not."""
     if is_account_id(value):
@@ -117,7 +104,7 @@ def _read_joined(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 def _flatten_service_event(detail: Mapping[str, Any]) -> dict[str, object]:
     """The values of a service event by lower-cased name; without an `accountid`, the only id is that."""
     places = ("additionalEventData", "serviceEventDetails")
-    leaves = [leaf for place in places for leaf in _flatten_leaves(detail.get(place)).items()]
+    leaves = [leaf for place in places for leaf in flatten_leaves(detail.get(place)).items()]
     found = {name: value for name, value in leaves if value not in (None, "")}
     ids = {value for value in found.values() if is_account_id(value)} - {detail.get("recipientAccountId")}
     return {"accountid": ids.pop()} | found if len(ids) == 1 else found
@@ -132,7 +119,7 @@ def _read_arrived(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 
 
 def _read_moved(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
-    found = _flatten_leaves(detail.get("requestParameters"))
+    found = flatten_leaves(detail.get("requestParameters"))
     if blank.denied:
         return _read_attempted(found, detail, blank)
     destination = found.get("destinationparentid")
@@ -144,7 +131,7 @@ def _read_moved(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 
 
 def _read_tagged(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
-    found = _flatten_leaves(detail.get("requestParameters"))
+    found = flatten_leaves(detail.get("requestParameters"))
     resource = found.get("resourceid")
     if blank.denied and (resource is None or is_account_id(resource)):
         return _read_attempted({"accountid": resource}, detail, blank)
@@ -156,7 +143,7 @@ def _read_tagged(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 def _read_tag_keys(found: Mapping[str, object]) -> tuple[str, ...]:
     tags, keys = found.get("tags"), found.get("tagkeys")
     if isinstance(tags, list):
-        keys = [_flatten_leaves(tag).get("key") for tag in tags]
+        keys = [flatten_leaves(tag).get("key") for tag in tags]
     if not isinstance(keys, list) or len(keys) > _MOST_TAGS:
         return ()
     named = [
@@ -169,7 +156,7 @@ def _read_tag_keys(found: Mapping[str, object]) -> tuple[str, ...]:
 def _read_ou_changed(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
     if blank.denied:
         return _read_attempted({}, detail, blank)
-    ou_id = _flatten_leaves(detail.get("requestParameters")).get("organizationalunitid")
+    ou_id = flatten_leaves(detail.get("requestParameters")).get("organizationalunitid")
     if not isinstance(ou_id, str):
         return Ignored(event=blank.event, reason="no OU was changed")
     return replace(blank, account_id=_read_affected({}, detail), ou_id=ou_id)
@@ -189,7 +176,7 @@ def _read_attempted(
 
 
 def _read_contact_changed(detail: Mapping[str, Any], blank: Signal) -> Signal:
-    found = _flatten_leaves(detail.get("requestParameters"))
+    found = flatten_leaves(detail.get("requestParameters"))
     kind = _KINDS.get(str(found.get("alternatecontacttype", "")).upper())
     if blank.event.name == "PutContactInformation":
         kind = ContactKind.PRIMARY
@@ -197,7 +184,7 @@ def _read_contact_changed(detail: Mapping[str, Any], blank: Signal) -> Signal:
 
 
 def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
-    found = _flatten_service_event(detail) | _flatten_leaves(detail.get("requestParameters"))
+    found = _flatten_service_event(detail) | flatten_leaves(detail.get("requestParameters"))
     scope, deployed = get_monitored(blank.event.name).scope, blank.actor.via == CLOUDFORMATION
     if deployed and scope in (Scope.PART, Scope.KEY) and blank.event.name not in BY_ANY_STACK:
         return Ignored(event=blank.event, reason="a deployment, which has an alert of its own")
@@ -216,7 +203,7 @@ def _read_monitored(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignore
         subject = f"{subject or 'a Region'} {found['status']}"
     # These are about another account than the one that calls, or that has the record.
     if blank.event.name in _ABOUT_OTHERS and not blank.denied:
-        return replace(blank, account_id=read_account_id(found.get("accountid")), subject=subject)
+        return replace(blank, account_id=_read_account_id(found.get("accountid")), subject=subject)
     return replace(blank, account_id=_read_affected(found, detail), subject=subject)
 
 
@@ -233,14 +220,14 @@ def _find_reason_to_ignore(name: str, found: Mapping[str, object]) -> str | None
 
 def _read_part(detail: Mapping[str, Any], found: Mapping[str, object], blank: Signal) -> Signal | Ignored:
     """A change of a part of Rollcall itself: CloudTrail names it in the request, or else in the answer."""
-    part = find_part(found) or find_part(_flatten_leaves(detail.get("responseElements")))
+    part = find_part(found) or find_part(flatten_leaves(detail.get("responseElements")))
     if part is None or blank.denied:
         return Ignored(event=blank.event, reason="nothing of Rollcall was changed")
     return replace(blank, account_id=_read_affected({}, detail), subject=read_text(part, longest=256))
 
 
 def _read_renamed(detail: Mapping[str, Any], blank: Signal) -> Signal:
-    found = _flatten_leaves(detail.get("requestParameters"))
+    found = flatten_leaves(detail.get("requestParameters"))
     name = read_text(found.get("accountname"), longest=_LONGEST_NAME)
     # CloudTrail may hide it, in either of two ways.
     hidden = name is None or "HIDDEN" in name or not name.strip("* ")

@@ -102,11 +102,12 @@ def _read_joined(detail: Mapping[str, Any], blank: Signal) -> Signal | Ignored:
 
 
 def _flatten_service_event(detail: Mapping[str, Any]) -> dict[str, object]:
-    """The values of a service event by lower-cased name; without an `accountid`, the only id is that."""
+    """The values of a service event by lower-cased name; without `accountid` the only other id counts."""
     places = ("additionalEventData", "serviceEventDetails")
     leaves = [leaf for place in places for leaf in flatten_leaves(detail.get(place)).items()]
     found = {name: value for name, value in leaves if value not in (None, "")}
-    ids = {value for value in found.values() if is_account_id(value)} - {detail.get("recipientAccountId")}
+    caller = detail.get("recipientAccountId")
+    ids = {value for value in found.values() if is_account_id(value) and value != caller}
     return {"accountid": ids.pop()} | found if len(ids) == 1 else found
 
 
@@ -261,7 +262,7 @@ _ABOUT_OTHERS = ("AccountDepartedOrganization", "CloseAccountResult", "RemoveAcc
 BY_ANY_STACK = {
     *("AttachRolePolicy", "PutBucketPolicy", "PutPermission", "PutRolePolicy", "SetQueueAttributes"),
     "SetTopicAttributes",
-    # The stack that holds the StackSet may have another name than CloudFormation's events are forwarded of.
+    # Forwarders send deployments of stacks by their names, and a stack of another name can hold the StackSet.
     *("DeleteStackInstances", "DeleteStackSet"),
 }
 _SUCCEEDED, _FAILURE = "SUCCEEDED", "Failure"

@@ -6,7 +6,7 @@ import gc
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import _lru_cache_wrapper, cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from zlib import crc32
 
@@ -25,6 +25,7 @@ from rollcall.ports import Delivery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from functools import _lru_cache_wrapper
 
 Function = TypeVar("Function")
 

@@ -193,6 +193,14 @@ def test_one_of_two_accounts_of_a_service_event_is_not_guessed():
         parse(event)
 
 
+def test_a_record_in_an_account_of_no_form_is_read_all_the_same():
+    event = sample("AccountDepartedOrganization.left.synthetic")
+    event["detail"] |= {"recipientAccountId": [], "serviceEventDetails": {"departedAccountId": NEW}}
+    signal = parse(event)
+    assert isinstance(signal, Signal)
+    assert signal.account_id == NEW
+
+
 @pytest.mark.parametrize("code", [None, ""])
 def test_an_error_code_that_says_nothing_is_none(code):
     event = sample("PutAlternateContact.standalone.docs")
